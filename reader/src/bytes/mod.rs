@@ -1,0 +1,7 @@
+//! Bytes to numbers and strings, with every length checked against what remains.
+
+mod cursor;
+mod strings;
+
+pub use cursor::Cursor;
+pub use strings::{decode_flink_string, decode_modified_utf8, skip_flink_string};

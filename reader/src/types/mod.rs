@@ -1,0 +1,286 @@
+//! The type of a state, recovered from its serializer snapshot without any class.
+//!
+//! One node is one Flink serializer. Wrappers that change no byte (access checker, `TtlAware`, `ExternalSerializer`,
+//! list and map views) are not in the tree. What can't be decoded is an [`Type::Opaque`] node, not an error.
+
+mod basic;
+mod logical;
+
+use std::sync::Arc;
+
+pub use basic::Basic;
+pub use logical::{LogicalField, LogicalRoot, LogicalType};
+
+/// A type: how Flink encodes a key, a namespace or a value.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Type {
+    /// A type without parameters.
+    Basic(Basic),
+    /// `i32` count, then the elements: arrays of primitives and of strings.
+    Array(Basic),
+    /// `GenericArraySerializer`: `i32` count, then a presence byte before each element.
+    ObjectArray {
+        /// The component class, e.g. `java.lang.Integer`.
+        class: String,
+        /// The component type.
+        element: Box<Type>,
+    },
+    /// A Java enum: `i32` index into the constants.
+    Enum {
+        /// The enum class.
+        class: String,
+        /// The constants in the order of their encoded index.
+        constants: Arc<[String]>,
+    },
+    /// A Scala `Enumeration`: `i32` id.
+    ScalaEnum {
+        /// The enumeration's class (ends in `$`).
+        class: String,
+        /// Name and encoded id.
+        constants: Arc<[(String, i32)]>,
+    },
+    /// A sequence of elements.
+    List {
+        /// Which serializer wrote it, and so how absent elements are told.
+        kind: ListKind,
+        /// The element type.
+        element: Box<Type>,
+    },
+    /// Keys with values.
+    Map {
+        /// Which serializer wrote it.
+        kind: MapKind,
+        /// The key type.
+        key: Box<Type>,
+        /// The value type.
+        value: Box<Type>,
+    },
+    /// `NullableSerializer`: a null byte, then the value or `padding` zero bytes.
+    Nullable {
+        /// Zero bytes behind a null.
+        padding: usize,
+        /// The type of a value that is there.
+        inner: Box<Type>,
+    },
+    /// Scala `Option`: a presence byte, then the value.
+    Option(Box<Type>),
+    /// One of two: a tag byte, then the value.
+    Either {
+        /// Which serializer wrote it.
+        kind: EitherKind,
+        /// Left, success or first input.
+        left: Box<Type>,
+        /// Right, failure or second input.
+        right: Box<Type>,
+    },
+    /// Fields one after the other, without mask or length: tuples, case classes and Flink's own records.
+    Struct {
+        /// What it is in Flink.
+        kind: StructKind,
+        /// The fields in the order of their encoding.
+        fields: Vec<Field>,
+    },
+    /// `RowSerializer`: a mask of row kind and nulls, then the fields that are there.
+    Row {
+        /// The fields; Flink stores no names, so they are `f0`, `f1`, …
+        fields: Vec<Field>,
+        /// Whether the mask starts with two bits of row kind.
+        row_kind: bool,
+    },
+    /// `PojoSerializer`: a flag byte, then each field behind its null marker.
+    Pojo(Pojo),
+    /// A timestamp (sign bit flipped), a key and a namespace.
+    Timer {
+        /// The key type.
+        key: Box<Type>,
+        /// The namespace type.
+        namespace: Box<Type>,
+    },
+    /// A value behind the `i64` millisecond timestamp of its last access.
+    Ttl(Box<Type>),
+    /// A record, watermark or other element of a stream.
+    StreamElement(Box<Type>),
+    /// The state of a `TwoPhaseCommitSinkFunction`.
+    TwoPhaseCommit {
+        /// Whether a presence byte stands before the pending transaction.
+        nullable_pending: bool,
+        /// The transaction type.
+        transaction: Box<Type>,
+        /// The user context's type.
+        context: Box<Type>,
+    },
+    /// A record in Flink's own fixed-width Avro encoding.
+    Avro {
+        /// The runtime class: `GenericRecord` or a generated class.
+        class: String,
+        /// The writer schema as JSON.
+        schema: Arc<str>,
+    },
+    /// A value written by Kryo.
+    Kryo(Kryo),
+    /// A row of the Table API: `i32` size, then the binary row.
+    RowData(Vec<LogicalField>),
+    /// A binary row whose field types are not stored.
+    BinaryRowData {
+        /// The number of fields.
+        arity: usize,
+    },
+    /// Another internal value of the Table API, behind its `i32` size: array, map or multiset.
+    TableCollection(LogicalType),
+    /// `DecimalData`.
+    DecimalData {
+        /// Number of digits.
+        precision: u8,
+        /// Digits behind the point.
+        scale: i8,
+    },
+    /// `TimestampData`: `i64` milliseconds, above precision 3 also `i32` nanoseconds of the millisecond.
+    TimestampData {
+        /// Fraction digits.
+        precision: u8,
+    },
+    /// `RawValueData`: `i32` length, then the bytes of the inner serializer.
+    RawValue(Box<Type>),
+    /// A value that can't be decoded, and why.
+    Opaque(Opaque),
+}
+
+/// Which serializer wrote a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ListKind {
+    /// `ListSerializer`: `i32` count, elements.
+    List,
+    /// `ArrayListSerializer`: as `List`.
+    ArrayList,
+    /// `LinkedListSerializer`: with a mask of null bits behind the count, if the flag is set.
+    LinkedList {
+        /// Whether the mask is there.
+        null_mask: bool,
+    },
+    /// `SetSerializer`: a null byte before each element.
+    Set,
+    /// Scala collections (`TraversableSerializer`): a presence byte before each element.
+    Traversable,
+}
+
+/// Which serializer wrote a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MapKind {
+    /// `MapSerializer`: key, null byte, value unless null.
+    Map,
+    /// `SortedMapSerializer`: as `Map`.
+    SortedMap,
+    /// `NullAwareMapSerializer`: null byte, key, null byte, value.
+    NullAware,
+}
+
+/// Which serializer wrote an `Either`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EitherKind {
+    /// Flink's Java `Either`: tag 1 is left.
+    Java,
+    /// Scala's `Either`: tag 1 is left.
+    Scala,
+    /// Scala's `Try`: tag 1 is success.
+    Try,
+    /// The union of a co-group: tag 1 is the first input, 2 the second.
+    CoGroup,
+}
+
+/// What a plain sequence of fields is in Flink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StructKind {
+    /// `TupleSerializer` with the tuple's class.
+    Tuple(String),
+    /// A Scala case class or tuple.
+    CaseClass(String),
+    /// A record of Flink's own runtime, named as in the type notation, e.g. `BUFFER_ENTRY`.
+    Flink(&'static str),
+}
+
+/// A named part of a composite type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The field's name; `f0`, `f1`, … where Flink stores none.
+    pub name: String,
+    /// The field's type.
+    pub ty: Type,
+}
+
+/// A POJO with the subclasses that its serializer knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pojo {
+    /// The POJO's class.
+    pub class: String,
+    /// The fields in the order of their encoding.
+    pub fields: Vec<PojoField>,
+    /// Registered subclasses in the order of their tags.
+    pub registered: Vec<Subclass>,
+    /// Other subclasses that were met, by name.
+    pub non_registered: Vec<Subclass>,
+}
+
+/// A field of a POJO.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PojoField {
+    /// The field's name.
+    pub name: String,
+    /// The class that declares it; empty when the snapshot was written by a job that had lost the field.
+    pub declaring_class: String,
+    /// The field's type.
+    pub ty: Type,
+}
+
+/// A subclass of a POJO.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subclass {
+    /// The subclass' name.
+    pub class: String,
+    /// Its type, usually [`Type::Pojo`] again.
+    pub ty: Type,
+}
+
+/// A type that Kryo writes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kryo {
+    /// The declared class.
+    pub class: String,
+    /// The registered classes; their ids count from 85 (see the spec's table).
+    pub registrations: Vec<KryoRegistration>,
+    /// The Kryo release that wrote the values: the snapshot does not say it, the version of `_metadata` does.
+    pub version: KryoVersion,
+}
+
+/// A class that was registered with Kryo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KryoRegistration {
+    /// The registered class.
+    pub class: String,
+    /// Whether a serializer of the user's own writes it.
+    pub custom_serializer: bool,
+}
+
+/// The Kryo release line inside a Flink release line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KryoVersion {
+    /// Kryo 2.24 of Flink 1.x.
+    V2,
+    /// Kryo 5.6 of Flink 2.x.
+    V5,
+}
+
+/// A value that can't be decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opaque {
+    /// The class that would be needed: a serializer snapshot's or a value's.
+    pub class: String,
+    /// The snapshot version of that class.
+    pub version: i32,
+    /// Why it can't be decoded, as a sentence for the user.
+    pub reason: String,
+}
