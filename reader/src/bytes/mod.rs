@@ -1,6 +1,7 @@
 //! Bytes to numbers and strings, with every length checked against what remains.
 
 mod cursor;
+pub(crate) mod snappy;
 mod strings;
 
 pub use cursor::Cursor;
