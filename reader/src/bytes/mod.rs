@@ -1,7 +1,10 @@
 //! Bytes to numbers and strings, with every length checked against what remains.
 
 mod cursor;
+pub(crate) mod snappy;
 mod strings;
 
 pub use cursor::Cursor;
-pub use strings::{decode_flink_string, decode_modified_utf8, skip_flink_string};
+pub use strings::{
+    decode_flink_string, decode_modified_utf8, decode_string_value, skip_flink_string, skip_string_value,
+};

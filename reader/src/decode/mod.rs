@@ -1,9 +1,49 @@
 //! Encoded values to Arrow columns: one decoder per type family, one builder per column, nothing allocated per row.
 
+mod basic;
+mod binary;
+mod fixed;
+mod numbers;
+mod opaque;
+mod skip;
+mod temporal;
+mod text;
+
 use arrow_array::ArrayRef;
 
 use crate::bytes::Cursor;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::types::Type;
+
+pub use skip::skip;
+
+/// A decoder for values of this type, each of which ends where its bytes end.
+///
+/// A part of unknown length at the end of the value takes the bytes that are left as `Binary`; where parts follow it,
+/// they and it become one `Binary` field `$undecoded` of the struct that holds them.
+pub fn decoder(ty: &Type) -> Box<dyn Decoder> {
+    decoder_at(ty, true)
+}
+
+/// As [`decoder`]; `tail` says whether the value ends where the cursor ends.
+pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
+    match ty {
+        Type::Basic(basic) => basic::decoder(*basic, tail),
+        Type::Enum { class, constants } => text::java_enum(class, constants),
+        Type::ScalaEnum { class, constants } => text::scala_enum(class, constants),
+        _ => opaque::decoder(ty, tail),
+    }
+}
+
+/// Reads a flag of one byte as Flink writes it: anything but 0 and 1 means that the bytes are no flag.
+pub(crate) fn flag(input: &mut Cursor<'_>) -> Result<bool> {
+    let start = input.offset();
+    match input.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(Error::data(format!("flag {other} is neither 0 nor 1")).at(start)),
+    }
+}
 
 /// Appends encoded values of one type to an Arrow column.
 pub trait Decoder: Send {
@@ -21,6 +61,13 @@ pub trait Decoder: Send {
     /// Takes the column and starts a new one.
     fn finish(&mut self) -> ArrayRef;
 
+    /// How many of the values appended so far could not be decoded for a reason that their type did not show, and why.
+    ///
+    /// Their bytes are in a `$undecoded` or `$bytes` field.
+    fn undecoded(&self) -> Option<Undecoded> {
+        None
+    }
+
     /// Decodes many values, each of which must fill its bytes exactly.
     ///
     /// `data` starts at byte `offset` of the file, `spans` are ranges in `data`. The default calls [`Self::append`];
@@ -36,6 +83,15 @@ pub trait Decoder: Send {
         }
         Ok(())
     }
+}
+
+/// Values whose bytes are given as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecoded {
+    /// How many.
+    pub values: u64,
+    /// Why, for the first of them.
+    pub reason: String,
 }
 
 /// A range of bytes in a buffer.
@@ -56,6 +112,6 @@ impl Span {
     pub fn cursor(self, data: &[u8], offset: u64) -> Result<Cursor<'_>> {
         data.get(self.start as usize..self.end as usize)
             .map(|bytes| Cursor::with_offset(bytes, offset + u64::from(self.start)))
-            .ok_or_else(|| crate::Error::bug("span outside of its buffer"))
+            .ok_or_else(|| Error::bug("span outside of its buffer"))
     }
 }

@@ -3,11 +3,13 @@
 //! One node is one Flink serializer. Wrappers that change no byte (access checker, `TtlAware`, `ExternalSerializer`,
 //! list and map views) are not in the tree. What can't be decoded is an [`Type::Opaque`] node, not an error.
 
+mod arrow;
 mod basic;
 mod logical;
 
 use std::sync::Arc;
 
+pub use arrow::{arrow_field, arrow_type};
 pub use basic::Basic;
 pub use logical::{LogicalField, LogicalRoot, LogicalType};
 

@@ -1,0 +1,3 @@
+//! What Flink state owes to Java: `hashCode`, from which key groups come.
+
+pub mod hash;
