@@ -1,2 +1,3 @@
 //! x
+mod encode; mod error; mod output; mod args;
 fn main() {}
