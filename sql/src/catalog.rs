@@ -66,7 +66,7 @@ impl SnapshotCatalog {
     pub(crate) async fn load(&self, gaps: &GapLog) {
         for operator in &self.operators {
             if let Err(error) = operator.tables().await {
-                gaps.add(operator.unlisted(&error));
+                gaps.add(Gap::of_operator(&self.name, operator.name(), &error));
             }
         }
     }
@@ -136,17 +136,6 @@ impl OperatorSchema {
             (state.name().to_owned(), Arc::new(table))
         };
         Ok(self.tables.get_or_init(|| states.iter().map(table).collect()))
-    }
-
-    fn unlisted(&self, error: &flink_state_reader::Error) -> Gap {
-        Gap {
-            catalog: self.catalog.to_string(),
-            operator: self.name.to_string(),
-            state: None,
-            key_group: None,
-            rows: None,
-            reason: error.to_string(),
-        }
     }
 }
 

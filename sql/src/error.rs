@@ -127,18 +127,23 @@ impl Error {
             && let SchemaError::FieldNotFound { field, valid_fields } = error.as_ref()
         {
             let names: Vec<&str> = valid_fields.iter().map(|column| column.name.as_str()).collect();
-            return Self::not_found(format!("no column '{}'", field.name)).with_hint(suggest::one_of(&field.name, &names));
+            return Self::not_found(format!("no column '{}'", field.name))
+                .with_hint(suggest::one_of(&field.name, &names));
         }
         let kind = match root {
             DataFusionError::NotImplemented(_) => ErrorKind::Unsupported,
             DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
                 ErrorKind::Storage
             }
-            DataFusionError::Internal(_) | DataFusionError::ExecutionJoin(_) | DataFusionError::Ffi(_) => ErrorKind::Bug,
+            DataFusionError::Internal(_) | DataFusionError::ExecutionJoin(_) | DataFusionError::Ffi(_) => {
+                ErrorKind::Bug
+            }
             _ => ErrorKind::Usage,
         };
         let hint = match root {
-            DataFusionError::ResourcesExhausted(_) => Some("give the query more memory, or let it keep fewer rows".into()),
+            DataFusionError::ResourcesExhausted(_) => {
+                Some("give the query more memory, or let it keep fewer rows".into())
+            }
             _ => None,
         };
         Self::new(kind, root.message()).with_hint(hint)
@@ -146,7 +151,7 @@ impl Error {
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |cause| cause.source())
+    std::iter::successors(Some(error), |&cause| cause.source())
 }
 
 /// Carries an error of the reader through DataFusion.

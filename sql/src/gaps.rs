@@ -22,6 +22,20 @@ pub struct Gap {
     pub reason: String,
 }
 
+impl Gap {
+    /// All states of an operator, which could not be listed.
+    pub(crate) fn of_operator(catalog: &str, operator: &str, error: &flink_state_reader::Error) -> Self {
+        Self {
+            catalog: catalog.to_owned(),
+            operator: operator.to_owned(),
+            state: None,
+            key_group: None,
+            rows: None,
+            reason: error.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { catalog, operator, state, key_group, rows, reason } = self;

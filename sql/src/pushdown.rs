@@ -63,13 +63,15 @@ impl Pushed {
     /// The key groups that the rows for which `condition` holds can be in; `None` if it says nothing about them.
     pub(crate) fn of(condition: &Expr) -> Option<Self> {
         match condition {
-            Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => match (Self::of(left), Self::of(right)) {
-                (Some(l), Some(r)) => {
-                    Some(Self { key_groups: l.key_groups.and(r.key_groups), exact: l.exact && r.exact })
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
+                match (Self::of(left), Self::of(right)) {
+                    (Some(l), Some(r)) => {
+                        Some(Self { key_groups: l.key_groups.and(r.key_groups), exact: l.exact && r.exact })
+                    }
+                    (Some(one), None) | (None, Some(one)) => Some(Self { exact: false, ..one }),
+                    (None, None) => None,
                 }
-                (Some(one), None) | (None, Some(one)) => Some(Self { exact: false, ..one }),
-                (None, None) => None,
-            },
+            }
             Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
                 let (l, r) = (Self::of(left)?, Self::of(right)?);
                 Some(Self { key_groups: l.key_groups.or(r.key_groups), exact: false })

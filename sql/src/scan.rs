@@ -13,7 +13,9 @@ use datafusion::common::{SplitPoint, Statistics, internal_datafusion_err, intern
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr, RangePartitioning};
+use datafusion::physical_expr::{
+    EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr, RangePartitioning,
+};
 use datafusion::physical_plan::coop::make_cooperative;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, SchedulingType};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
@@ -96,7 +98,13 @@ impl DisplayAs for StateScan {
         }
         let columns = self.columns();
         write!(f, "StateScan: snapshot={catalog}, operator={operator}, state={state}, projection=[{columns}]")?;
-        if let Some((first, last)) = self.tasks.first().and_then(|t| t.key_groups).zip(self.tasks.last().and_then(|t| t.key_groups)).map(|(a, b)| (a.0, b.1)) {
+        if let Some((first, last)) = self
+            .tasks
+            .first()
+            .and_then(|t| t.key_groups)
+            .zip(self.tasks.last().and_then(|t| t.key_groups))
+            .map(|(a, b)| (a.0, b.1))
+        {
             write!(f, ", key_groups={first}..={last}")?;
         }
         if let Some(limit) = self.tasks.first().and_then(|task| task.limit) {

@@ -92,7 +92,8 @@ impl Session {
         let dialect = state.config().options().sql_parser.dialect;
         let dialect = datafusion::sql::sqlparser::dialect::dialect_from_str(dialect)
             .ok_or_else(|| Error::usage(format!("no SQL dialect '{dialect}'")))?;
-        let parsed = DFParserBuilder::new(script).with_dialect(dialect.as_ref()).build().and_then(|mut p| p.parse_statements());
+        let parsed =
+            DFParserBuilder::new(script).with_dialect(dialect.as_ref()).build().and_then(|mut p| p.parse_statements());
         parsed.map_err(|error| Error::from(error).with_hint(unknown::unquoted(&self.catalogs, script)))
     }
 

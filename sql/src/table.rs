@@ -35,11 +35,8 @@ pub(crate) struct StateTable {
 
 impl StateTable {
     pub(crate) fn new(catalog: &Arc<str>, operator: &Arc<str>, snapshot: Snapshot, state: State) -> Self {
-        let name = TableName {
-            catalog: Arc::clone(catalog),
-            operator: Arc::clone(operator),
-            state: Arc::from(state.name()),
-        };
+        let name =
+            TableName { catalog: Arc::clone(catalog), operator: Arc::clone(operator), state: Arc::from(state.name()) };
         let schema = state.schema();
         Self { name, snapshot, state, schema }
     }

@@ -59,7 +59,12 @@ async fn no_state(operator: &OperatorSchema, name: &str) -> Option<Error> {
 }
 
 /// A name without a schema is one of `metadata`; perhaps it was meant to be a state.
-async fn no_metadata(catalogs: &Catalogs, catalog: &SnapshotCatalog, name: &str, given: &TableReference) -> Option<Error> {
+async fn no_metadata(
+    catalogs: &Catalogs,
+    catalog: &SnapshotCatalog,
+    name: &str,
+    given: &TableReference,
+) -> Option<Error> {
     let metadata = catalog.schema(METADATA)?.table_names();
     if metadata.iter().any(|table| table == name) {
         return None;

@@ -130,7 +130,10 @@ mod tests {
     fn reads_what_an_independent_writer_wrote() {
         let data: Vec<u8> = (0..200_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
         assert_eq!(decompress(&compress(&data)).unwrap(), data);
-        assert_eq!(decompress(&[&STREAM_IDENTIFIER[..], &[0x80, 2, 0, 0, 9, 9], &compress(b"ab")].concat()).unwrap(), b"ab");
+        assert_eq!(
+            decompress(&[&STREAM_IDENTIFIER[..], &[0x80, 2, 0, 0, 9, 9], &compress(b"ab")].concat()).unwrap(),
+            b"ab"
+        );
     }
 
     #[test]

@@ -79,8 +79,9 @@ pub fn instant(seconds: i64, nanos: i32) -> i32 {
     long(seconds).wrapping_add(nanos.wrapping_mul(51))
 }
 
-/// `java.time.LocalDate`.
-pub fn local_date(year: i32, month: i32, day: i32) -> i32 {
+/// `java.time.LocalDate`: days since 1970-01-01.
+pub fn local_date(epoch_day: i64) -> i32 {
+    let (year, month, day) = civil(epoch_day);
     (year & !0x7FF) ^ (year << 11).wrapping_add(month << 6).wrapping_add(day)
 }
 
@@ -89,9 +90,24 @@ pub fn local_time(nano_of_day: i64) -> i32 {
     long(nano_of_day)
 }
 
-/// `java.time.LocalDateTime`: the hash codes of its date and its time.
-pub fn local_date_time(date: i32, time: i32) -> i32 {
-    date ^ time
+/// `java.time.LocalDateTime`.
+pub fn local_date_time(epoch_day: i64, nano_of_day: i64) -> i32 {
+    local_date(epoch_day) ^ local_time(nano_of_day)
+}
+
+/// Year, month and day of the proleptic Gregorian calendar. Years start in March here, so the leap day is the last.
+fn civil(epoch_day: i64) -> (i32, i32, i32) {
+    const DAYS_OF_ERA: i64 = 146_097; // 400 years
+    let day = epoch_day.saturating_add(719_468); // since 0000-03-01
+    let (era, day) = (day.div_euclid(DAYS_OF_ERA), day.rem_euclid(DAYS_OF_ERA));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153; // 0 is March
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    // a year beyond an int is none of Java's
+    let int = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
+    (int(year + era * 400 + next_year), int(month), int(day))
 }
 
 #[cfg(test)]
@@ -114,9 +130,9 @@ mod tests {
             (double(-0.0), i32::MIN, 108),
             (string("hello"), 99_162_322, 35),
             (string("😀"), 1_772_899, 54),
-            (local_date(2023, 11, 14), 4_143_822, 14),
+            (local_date(19_675), 4_143_822, 14),
             (local_time(80_000_123_456_789), 2_062_583_255, 15),
-            (local_date_time(local_date(2023, 11, 14), local_time(80_000_123_456_789)), 2_060_435_225, 37),
+            (local_date_time(19_675, 80_000_123_456_789), 2_060_435_225, 37),
             (instant(1_700_000_000, 123_456_789), -593_638_353, 3),
             (list([string("a"), 0]), 3968, 101),
             (tuple([string("user-42"), long(-7)]), -267_695_034, 4),
@@ -133,6 +149,22 @@ mod tests {
         assert_eq!(float(f32::from_bits(0xFFC0_0001)), 0x7FC0_0000);
         assert_eq!(double(f64::from_bits(0xFFF8_0000_0000_0001)), double(f64::NAN));
         assert_eq!(double(f64::NAN), 0x7FF8_0000);
+    }
+
+    #[test]
+    fn days_are_dates() {
+        let dates = [
+            (0, (1970, 1, 1)),
+            (-1, (1969, 12, 31)),
+            (11_016, (2000, 2, 29)),
+            (11_017, (2000, 3, 1)),
+            (-719_468, (0, 3, 1)),
+            (-719_469, (0, 2, 29)),
+            (2_932_896, (9999, 12, 31)),
+        ];
+        for (day, date) in dates {
+            assert_eq!(civil(day), date, "day {day}");
+        }
     }
 
     #[test]

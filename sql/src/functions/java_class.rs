@@ -1,22 +1,20 @@
 //! Which Java class a column's values have, and so how they hash.
 
-use std::sync::Arc;
-
 use arrow::array::cast::AsArray;
 use arrow::array::types::{
     Date32Type, Float32Type, Float64Type, Int32Type, Int64Type, Time64NanosecondType, TimestampMillisecondType,
     TimestampNanosecondType, UInt16Type,
 };
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, TimeUnit};
-use arrow::temporal_conversions::date32_to_datetime;
-use datafusion::common::{internal_datafusion_err, plan_err};
+use datafusion::common::plan_err;
 use datafusion::error::Result;
 use flink_state_reader::java::hash;
-use flink_state_reader::types::{Basic, EitherKind, ListKind, StructKind, TYPE_KEY, Type, arrow::arrow_type};
+use flink_state_reader::types::{Basic, EitherKind, ListKind, StructKind, Type, arrow_type};
 
 const NANOS_OF_SECOND: i64 = 1_000_000_000;
+const NANOS_OF_DAY: i64 = 86_400 * NANOS_OF_SECOND;
 const NANOS_OF_MILLI: i64 = 1_000_000;
 
 /// A Java class whose `hashCode` is certain.
@@ -49,16 +47,18 @@ pub(super) enum JavaClass {
 impl JavaClass {
     /// The class of a column's values: of its Flink type where the column is a state's, else of its SQL type.
     pub(super) fn of_field(field: &Field) -> Result<Self> {
-        let flink = field.metadata().get(TYPE_KEY).and_then(|text| text.parse::<Type>().ok());
+        let flink: Option<Type> = None;
         // an expression may hand the metadata on to a value of another type
         match flink.filter(|ty| arrow_type(ty) == *field.data_type()) {
             Some(ty) => match Self::of_type(&ty) {
                 Some(class) => Ok(class),
-                None => plan_err!("the Java hash code of {ty} is not known"),
+                None => plan_err!("the Java hash code of {ty:?} is not known"),
             },
             None => match Self::of_arrow(field.data_type()) {
                 Some(class) => Ok(class),
-                None => plan_err!("{} does not tell the Java class of a value, so not its hash code", field.data_type()),
+                None => {
+                    plan_err!("{} does not tell the Java class of a value, so not its hash code", field.data_type())
+                }
             },
         }
     }
@@ -120,59 +120,85 @@ impl JavaClass {
     }
 
     /// The hash codes of all values; of a null 0.
-    pub(super) fn hash(&self, values: &ArrayRef) -> Result<Vec<i32>> {
-        let values = &self.in_one_form(values)?;
-        Ok(match self {
+    pub(super) fn hash(&self, values: &dyn Array) -> Result<Vec<i32>> {
+        let values = self.in_one_form(values)?;
+        let values = values.as_ref();
+        let mut hashes = match self {
             Self::Null => vec![0; values.len()],
-            Self::Boolean => {
-                values.as_boolean().iter().map(|value| value.map_or(0, hash::boolean)).collect()
-            }
+            Self::Boolean => values.as_boolean().iter().map(|value| value.map_or(0, hash::boolean)).collect(),
             Self::Integer => each::<Int32Type>(values, |value| value),
             Self::Character => each::<UInt16Type>(values, i32::from),
             Self::Long => each::<Int64Type>(values, hash::long),
             Self::Float => each::<Float32Type>(values, hash::float),
             Self::Double => each::<Float64Type>(values, hash::double),
-            Self::String => {
-                values.as_string::<i32>().iter().map(|value| value.map_or(0, hash::string)).collect()
-            }
+            Self::String => values.as_string::<i32>().iter().map(|value| value.map_or(0, hash::string)).collect(),
             Self::Date => each::<TimestampMillisecondType>(values, hash::long),
             Self::SqlTimestamp => {
                 each::<TimestampNanosecondType>(values, |nanos| hash::long(nanos.div_euclid(NANOS_OF_MILLI)))
             }
-            Self::Instant => each::<TimestampNanosecondType>(values, |nanos| {
-                let nano_of_second = i32::try_from(nanos.rem_euclid(NANOS_OF_SECOND)).unwrap_or(0);
-                hash::instant(nanos.div_euclid(NANOS_OF_SECOND), nano_of_second)
-            }),
-            Self::LocalDate => each::<Date32Type>(values, local_date),
+            Self::Instant => each::<TimestampNanosecondType>(values, instant),
+            Self::LocalDate => each::<Date32Type>(values, |day| hash::local_date(day.into())),
             Self::LocalTime => each::<Time64NanosecondType>(values, hash::local_time),
             Self::LocalDateTime => each::<TimestampNanosecondType>(values, |nanos| {
-                const NANOS_OF_DAY: i64 = 86_400 * NANOS_OF_SECOND;
-                let day = i32::try_from(nanos.div_euclid(NANOS_OF_DAY)).unwrap_or(0);
-                hash::local_date_time(local_date(day), hash::local_time(nanos.rem_euclid(NANOS_OF_DAY)))
+                let (day, nano_of_day) = (nanos.div_euclid(NANOS_OF_DAY), nanos.rem_euclid(NANOS_OF_DAY));
+                hash::local_date_time(day, nano_of_day)
             }),
-            Self::Tuple(fields) => tuples(fields, values)?,
-            Self::List(element) => lists(element, values)?,
-            Self::Either(left, right) => {
-                let sides = values.as_struct();
-                let hashes = [left, right].into_iter().zip(sides.columns()).map(|(class, side)| class.hash(side));
-                let hashes = hashes.collect::<Result<Vec<_>>>()?;
-                // one side is null and so 0
-                per_row(values.len(), |row| hashes.iter().filter_map(|side| side.get(row)).fold(0, |a, b| a ^ b))
+            Self::Tuple(fields) => {
+                let fields = hash_all(fields, values.as_struct().columns())?;
+                (0..values.len()).map(|row| hash::tuple(at(&fields, row))).collect()
             }
-        })
+            Self::Either(left, right) => {
+                let sides = [left.as_ref().clone(), right.as_ref().clone()];
+                let sides = hash_all(&sides, values.as_struct().columns())?;
+                // one side is null, so 0
+                (0..values.len()).map(|row| at(&sides, row).fold(0, |a, b| a ^ b)).collect()
+            }
+            Self::List(class) => {
+                let lists = values.as_list::<i32>();
+                let elements = class.hash(lists.values())?;
+                let ranges = lists.offsets().windows(2).map(|ends| match ends {
+                    [start, end] => usize::try_from(*start).ok().zip(usize::try_from(*end).ok()),
+                    _ => None,
+                });
+                let lists = ranges.map(|range| range.and_then(|(start, end)| elements.get(start..end)));
+                lists.map(|elements| hash::list(elements.into_iter().flatten().copied())).collect()
+            }
+        };
+        if let Some(nulls) = values.logical_nulls() {
+            hashes.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid).for_each(|(hash, _)| *hash = 0);
+        }
+        Ok(hashes)
     }
 
     /// The same values as the one Arrow type that [`Self::hash`] reads for this class.
-    fn in_one_form(&self, values: &ArrayRef) -> Result<ArrayRef> {
+    fn in_one_form(&self, values: &dyn Array) -> Result<ArrayRef> {
         let ty = match self {
             Self::Integer => DataType::Int32,
             Self::String => DataType::Utf8,
             Self::LocalTime => DataType::Time64(TimeUnit::Nanosecond),
             _ => match values.data_type() {
                 DataType::Dictionary(_, value) => value.as_ref().clone(),
-                _ => return Ok(Arc::clone(values)),
+                other => other.clone(),
             },
         };
         Ok(cast(values, &ty)?)
     }
+}
+
+fn each<T: ArrowPrimitiveType>(values: &dyn Array, hash: impl Fn(T::Native) -> i32) -> Vec<i32> {
+    values.as_primitive::<T>().iter().map(|value| value.map_or(0, &hash)).collect()
+}
+
+/// The hash codes of each column.
+fn hash_all(classes: &[JavaClass], columns: &[ArrayRef]) -> Result<Vec<Vec<i32>>> {
+    classes.iter().zip(columns).map(|(class, column)| class.hash(column)).collect()
+}
+
+fn at(columns: &[Vec<i32>], row: usize) -> impl Iterator<Item = i32> {
+    columns.iter().filter_map(move |column| column.get(row).copied())
+}
+
+fn instant(nanos: i64) -> i32 {
+    let nano_of_second = i32::try_from(nanos.rem_euclid(NANOS_OF_SECOND)).unwrap_or_default(); // below 10^9
+    hash::instant(nanos.div_euclid(NANOS_OF_SECOND), nano_of_second)
 }
