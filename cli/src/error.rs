@@ -11,14 +11,15 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Rows could not be given, or data is invalid or unsupported.
 pub(crate) const EXIT_DATA: u8 = 3;
-/// Ctrl-C.
-pub(crate) const EXIT_INTERRUPTED: u8 = 130;
+const EXIT_INTERRUPTED: u8 = 130;
 
 /// What went wrong, where, and what to do about it.
 #[derive(Debug)]
 pub(crate) enum Error {
     /// Whoever read the results stopped reading: not an error.
     ClosedPipe,
+    /// Ctrl-C.
+    Interrupted,
     /// Anything else.
     Failure(Box<Failure>),
 }
@@ -88,7 +89,11 @@ impl Error {
 
     /// The exit code, the same for the same kind of error in all commands.
     pub(crate) fn exit_code(&self) -> u8 {
-        let Self::Failure(failure) = self else { return 0 };
+        let failure = match self {
+            Self::ClosedPipe => return 0,
+            Self::Interrupted => return EXIT_INTERRUPTED,
+            Self::Failure(failure) => failure,
+        };
         match failure.kind {
             ErrorKind::Usage | ErrorKind::NotFound => 2,
             ErrorKind::Data | ErrorKind::Truncated | ErrorKind::Unsupported => EXIT_DATA,

@@ -168,7 +168,7 @@ fn maps_are_objects_only_with_string_keys() {
 fn dictionaries_are_their_values() {
     let enums: DictionaryArray<Int32Type> = [Some("A"), None, Some("B"), Some("A")].into_iter().collect();
     assert_eq!(json(&enums), ["\"A\"", "null", "\"B\"", "\"A\""]);
-    let empty = DictionaryArray::<Int32Type>::new_null(2);
+    let empty = new_null_array(enums.data_type(), 2);
     assert_eq!(json(&empty), ["null", "null"]);
     assert_eq!(json(&NullArray::new(2)), ["null", "null"]);
 }

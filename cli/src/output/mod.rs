@@ -7,7 +7,7 @@ mod parquet;
 mod table;
 mod target;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use arrow::array::RecordBatch;
@@ -15,7 +15,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::ipc::writer::StreamWriter;
 use clap::ValueEnum;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 pub(crate) use self::parquet::ParquetWriter;
 pub(crate) use self::table::Grid;
 pub(crate) use self::target::{FileTarget, Target};
@@ -51,9 +51,17 @@ impl Format {
         })
     }
 
-    /// Whether its output is bytes that no terminal can show, and that hold one result only.
+    /// Whether its output is bytes, which hold one result only.
     pub(crate) fn is_binary(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow)
+    }
+
+    /// Refuses to write bytes to a terminal.
+    pub(crate) fn check_target(self, output: Option<&Path>) -> Result<()> {
+        if self.is_binary() && output.is_none() && std::io::stdout().is_terminal() {
+            return Err(Error::usage("this format is binary: it can't go to a terminal").hint("redirect stdout to a file"));
+        }
+        Ok(())
     }
 
     /// Starts to write one result. Call it when the first batch is there: before, the statement may still fail.
@@ -84,7 +92,7 @@ impl ResultWriter for StreamWriter<&mut (dyn Write + Send)> {
 }
 
 /// Writes the record batches of one result.
-pub(crate) trait ResultWriter {
+pub(crate) trait ResultWriter: Send {
     /// Writes a batch.
     fn write(&mut self, batch: &RecordBatch) -> Result<()>;
 
