@@ -7,9 +7,9 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.util.Date;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** The same order for the same number. */
@@ -35,9 +35,9 @@ public final class Orders {
         order.address = new Address("Street " + n, n % 4 == 0 ? null : "1011" + n % 10, n - 3);
         order.tags = n % 6 == 0 ? List.of() : List.of("a", "", "tag,with,commas " + n);
         order.lines = List.of(line(n), line(n + 1));
-        order.points = new LinkedHashMap<>(Map.of("gold", (long) n));
+        order.points = new TreeMap<>(Map.of("gold", (long) n));
         order.points.put("none", null);
-        order.steps = Map.of(n, "step", -n - 1, "");
+        order.steps = new TreeMap<>(Map.of(n, "step", -n - 1, ""));
         order.price = new BigDecimal(BigInteger.valueOf(n * 99_999L - 5), n % 9);
         order.serial = BigInteger.valueOf(-n).shiftLeft(n * 3);
         order.createdAt = Instant.ofEpochSecond(1_700_000_000L + n, n * 1_000_003L);

@@ -90,7 +90,7 @@ final class AllKinds extends KeyedProcessFunction<String, Long, Void> implements
     }
 
     private static <D extends StateDescriptor<?, ?>> D expiring(D descriptor) {
-        descriptor.enableTimeToLive(Ttl.days(36_500));
+        descriptor.enableTimeToLive(Times.expiry());
         return descriptor;
     }
 
@@ -122,7 +122,9 @@ final class AllKinds extends KeyedProcessFunction<String, Long, Void> implements
         ttlList.add("two " + n);
         ttlMap.put("x", (long) n);
         ttlMap.put("", Long.MIN_VALUE);
-        order.update(n % 10 == 5 ? Orders.empty() : Orders.full(n));
+        if (n % 3 != 1) {
+            order.update(n == 5 ? Orders.empty() : Orders.full(n));
+        }
         row.update(row(n));
         either.update(n % 2 == 0 ? Either.Left("left " + n) : Either.Right((long) n));
         nullable.update(Arrays.asList(n, null, n % 4 == 0 ? null : -n));

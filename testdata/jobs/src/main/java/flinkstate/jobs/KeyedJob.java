@@ -33,7 +33,7 @@ public final class KeyedJob implements Job {
                 .process(new AllKinds())
                 .uid("by-name");
         numbers.keyBy(
-                        n -> Tuple3.of(Keys.name(n % Keys.COUNT), (int) (n % 3) - 1, n % 2 == 0),
+                        n -> Tuple3.of(Keys.name(n % Keys.COUNT), (int) (n % 5) - 1, n % 2 == 0),
                         Types.TUPLE(Types.STRING, Types.INT, Types.BOOLEAN))
                 .process(new ByTuple())
                 .uid("by-tuple");

@@ -97,6 +97,11 @@ final class Cluster implements AutoCloseable, PipelineExecutorServiceLoader, Pip
         return cluster.triggerCheckpoint(job.getJobID()).get();
     }
 
+    void cancel(JobClient job) throws Exception {
+        job.cancel().get();
+        cluster.requestJobResult(job.getJobID()).get();
+    }
+
     @Override
     public CompletableFuture<JobClient> execute(Pipeline pipeline, Configuration configuration, ClassLoader loader)
             throws Exception {

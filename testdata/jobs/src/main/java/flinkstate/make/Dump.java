@@ -1,6 +1,8 @@
 package flinkstate.make;
 
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.memory.ManagedMemoryUseCase;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
@@ -10,7 +12,6 @@ import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
-import org.apache.flink.api.common.typeinfo.Types;
 
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -84,6 +85,7 @@ final class Dump {
                         .setUidHash(id)
                         .setParallelism(operator.getParallelism())
                         .setMaxParallelism(operator.getMaxParallelism());
+        dump.getTransformation().declareManagedMemoryUseCaseAtSlotScope(ManagedMemoryUseCase.STATE_BACKEND);
         StreamGraph graph = env.getStreamGraph();
         if (schema.key != null) {
             graph.getStreamNode(dump.getId()).setStateKeySerializer(schema.key);

@@ -1,6 +1,11 @@
 package flinkstate.make;
 
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.GenericArraySerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.api.common.typeutils.base.MapSerializer;
 import org.apache.flink.api.java.tuple.Tuple;
 import org.apache.flink.api.java.typeutils.runtime.EitherSerializer;
 import org.apache.flink.api.java.typeutils.runtime.NullableSerializer;
@@ -8,13 +13,14 @@ import org.apache.flink.api.java.typeutils.runtime.PojoSerializer;
 import org.apache.flink.api.java.typeutils.runtime.RowSerializer;
 import org.apache.flink.api.java.typeutils.runtime.TupleSerializerBase;
 import org.apache.flink.api.java.typeutils.runtime.kryo.KryoSerializer;
-import org.apache.flink.api.common.typeutils.base.GenericArraySerializer;
-import org.apache.flink.api.common.typeutils.base.ListSerializer;
-import org.apache.flink.api.common.typeutils.base.MapSerializer;
+import org.apache.flink.formats.avro.typeutils.AvroSerializer;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.flink.streaming.api.windowing.windows.GlobalWindow;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.ExternalSerializer;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.types.Either;
 import org.apache.flink.types.Row;
 
@@ -28,6 +34,7 @@ import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,6 +124,18 @@ final class Json {
         if (serializer instanceof EitherSerializer) {
             return either((EitherSerializer<?, ?>) serializer, (Either<?, ?>) value);
         }
+        if (serializer instanceof RowDataSerializer) {
+            return RowDataJson.row((RowDataSerializer) serializer, (RowData) value);
+        }
+        if (serializer instanceof ExternalSerializer) {
+            return RowDataJson.external((ExternalSerializer<?, ?>) serializer, value);
+        }
+        if (value instanceof GenericRecord) {
+            return AvroJson.of(((GenericRecord) value).getSchema(), value, GenericData.get());
+        }
+        if (serializer instanceof AvroSerializer) {
+            return AvroJson.of(value);
+        }
         if (serializer instanceof KryoSerializer && !value.getClass().getName().startsWith("java.")) {
             return Map.of("$kryo", value.getClass().getName());
         }
@@ -136,21 +155,21 @@ final class Json {
     private Object map(Map<?, ?> map, TypeSerializer<?> keys, TypeSerializer<?> values) {
         Map<Object, Object> entries = new LinkedHashMap<>();
         map.forEach((key, value) -> entries.put(of(keys, key), of(values, value)));
-        return entries(entries, map.keySet().stream().allMatch(key -> key instanceof String));
+        return map.keySet().stream().allMatch(key -> key instanceof String) ? entries : entries(entries);
     }
 
-    private static Object entries(Map<Object, Object> entries, boolean named) {
-        if (named) {
-            return entries;
-        }
+    /** A map whose keys are not strings, by the text of its keys. */
+    static List<Object> entries(Map<Object, Object> map) {
         List<Object> list = new ArrayList<>();
-        entries.forEach(
-                (key, value) -> {
-                    Map<String, Object> entry = new LinkedHashMap<>();
-                    entry.put("key", key);
-                    entry.put("value", value);
-                    list.add(entry);
-                });
+        map.entrySet().stream()
+                .sorted(Comparator.comparing(entry -> line(entry.getKey())))
+                .forEach(
+                        item -> {
+                            Map<String, Object> entry = new LinkedHashMap<>();
+                            entry.put("key", item.getKey());
+                            entry.put("value", item.getValue());
+                            list.add(entry);
+                        });
         return list;
     }
 
@@ -192,9 +211,7 @@ final class Json {
         }
         if (value instanceof java.sql.Timestamp) {
             java.sql.Timestamp timestamp = (java.sql.Timestamp) value;
-            return Instant.ofEpochMilli(timestamp.getTime())
-                    .with(java.time.temporal.ChronoField.NANO_OF_SECOND, timestamp.getNanos())
-                    .toString();
+            return timestamp.toInstant().toString();
         }
         if (value instanceof java.util.Date) {
             return timestamp(((java.util.Date) value).getTime());

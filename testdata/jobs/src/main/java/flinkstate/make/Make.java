@@ -1,6 +1,15 @@
 package flinkstate.make;
 
+import flinkstate.jobs.AvroJob;
+import flinkstate.jobs.BigJob;
+import flinkstate.jobs.Job;
 import flinkstate.jobs.KeyedJob;
+import flinkstate.jobs.NamespacesJob;
+import flinkstate.jobs.OperatorStateJob;
+import flinkstate.jobs.SourceJob;
+import flinkstate.jobs.SqlJob;
+import flinkstate.jobs.SubclassJob;
+import flinkstate.jobs.WindowsJob;
 import flinkstate.make.SnapshotSpec.Format;
 
 import org.apache.flink.configuration.Configuration;
@@ -41,6 +50,37 @@ public final class Make {
     private static List<SnapshotSpec> catalogue(String line) {
         List<SnapshotSpec> specs = new ArrayList<>();
         specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CANONICAL));
+        specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CHECKPOINT));
+        specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.NATIVE));
+        if (line.equals("1.18")) {
+            return specs;
+        }
+        specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.CANONICAL).allInFiles());
+        specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.CHECKPOINT));
+        specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.CANONICAL));
+        specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.NATIVE));
+        specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.CHECKPOINT).heapTimers());
+        specs.add(new SnapshotSpec(new SubclassJob(), "hashmap", Format.CANONICAL));
+        specs.add(new SnapshotSpec(new SubclassJob(), "rocksdb", Format.CANONICAL));
+        specs.add(new SnapshotSpec(new OperatorStateJob(), "hashmap", Format.CANONICAL));
+        specs.add(new SnapshotSpec(new OperatorStateJob(), "hashmap", Format.CHECKPOINT).compressed());
+        specs.add(new SnapshotSpec(new WindowsJob(), "hashmap", Format.CANONICAL));
+        specs.add(new SnapshotSpec(new SourceJob(), "hashmap", Format.CANONICAL));
+        specs.add(new SnapshotSpec(new SqlJob(), "hashmap", Format.CANONICAL));
+        specs.add(new SnapshotSpec(new AvroJob(), "hashmap", Format.CANONICAL));
+        // What no Flink version writes differently is there once.
+        if (line.equals("1.20")) {
+            specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.NATIVE).allInFiles());
+            specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CANONICAL).compressed());
+            specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CHECKPOINT).compressed());
+            specs.add(new SnapshotSpec(new NamespacesJob(), "hashmap", Format.CHECKPOINT));
+            specs.add(new SnapshotSpec(new WindowsJob(), "hashmap", Format.CHECKPOINT));
+            specs.add(new SnapshotSpec(new BigJob(), "hashmap", Format.CANONICAL).compressed());
+        } else {
+            specs.add(new SnapshotSpec(new WindowsJob(), "rocksdb", Format.NATIVE));
+            specs.add(new SnapshotSpec(new SqlJob(), "rocksdb", Format.NATIVE));
+            specs.add(new SnapshotSpec(new BigJob(), "hashmap", Format.CHECKPOINT).compressed());
+        }
         return specs;
     }
 
@@ -85,7 +125,7 @@ public final class Make {
                                         WORK.resolve("savepoints").toUri().toString(),
                                         SavepointFormatType.valueOf(spec.format.name()))
                                 .get();
-        job.cancel().get();
+        cluster.cancel(job);
         Path path = Path.of(URI.create(pointer));
         return new Taken(pointer, checkpoint ? path.getParent() : path, cluster.uids());
     }

@@ -60,7 +60,7 @@ final class Schema {
     private void readKeyed(KeyedStateHandle handle) throws IOException {
         StreamStateHandle stream =
                 handle instanceof IncrementalKeyedStateHandle
-                        ? ((IncrementalKeyedStateHandle) handle).getMetaDataStateHandle()
+                        ? Reflect.field(handle, "metaStateHandle")
                         : ((KeyGroupsStateHandle) handle).getDelegateStateHandle();
         KeyedBackendSerializationProxy<?> header = new KeyedBackendSerializationProxy<>(LOADER);
         try (FSDataInputStream in = stream.openInputStream()) {

@@ -69,6 +69,7 @@ final class SnapshotSpec {
         } else {
             configuration.setString("pipeline.serialization-config", "[" + Dog.class.getName() + ": {type: pojo}]");
         }
+        configuration.setString("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
         configuration.setString("io.tmp.dirs", work.resolve("tmp").toString());
         configuration.setString("state.checkpoints.dir", work.resolve("checkpoints").toUri().toString());
         return configuration;
