@@ -15,7 +15,6 @@ pub mod decode;
 mod error;
 pub mod java;
 pub mod metadata;
-pub mod java;
 mod scan;
 pub mod serializer;
 mod snapshot;
