@@ -71,9 +71,11 @@ impl Error {
         }
     }
 
-    /// Adds where it went wrong.
+    /// Adds where it went wrong, unless it is there already.
     pub(crate) fn at(mut self, location: impl Display) -> Self {
-        if let Self::Failure(failure) = &mut self {
+        if let Self::Failure(failure) = &mut self
+            && failure.location.is_empty()
+        {
             failure.location = location.to_string();
         }
         self

@@ -13,8 +13,11 @@ mod command;
 mod encode;
 mod error;
 mod output;
+mod progress;
+mod size;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -43,7 +46,7 @@ fn run(command: Command) -> Result<u8> {
             Command::Completions { shell } => command::completions(shell),
         }
     });
-    // What still runs in the background is of no use any more.
-    runtime.shutdown_background();
+    // Work that was interrupted gets the time to remove its temporary files.
+    runtime.shutdown_timeout(Duration::from_secs(1));
     outcome
 }

@@ -3,8 +3,10 @@
 mod completions;
 mod export;
 mod inspect;
+mod repl;
 mod sql;
 mod uid;
+mod warnings;
 
 use flink_state_reader::{OpenOptions, Snapshot};
 
