@@ -5,12 +5,14 @@
 
 mod arrow;
 mod basic;
+mod framing;
 mod logical;
 
 use std::sync::Arc;
 
 pub use arrow::{arrow_field, arrow_type};
 pub use basic::Basic;
+pub use framing::Framing;
 pub use logical::{LogicalField, LogicalRoot, LogicalType};
 
 /// A type: how Flink encodes a key, a namespace or a value.
