@@ -63,7 +63,9 @@ pub(super) fn decoder(basic: Basic, tail: bool) -> Box<dyn Decoder> {
         Basic::DeweyNumber => list::array(Basic::Int),
         Basic::EventId => struct_::event_id(),
         Basic::Bitmap | Basic::ByteArrayWrapper => binary::length_prefixed(),
-        Basic::StringData | Basic::JavaObject => opaque::decoder(&Type::Basic(basic), tail),
+        Basic::JavaObject => binary::java_object(),
+        Basic::Utf => text::utf(),
+        Basic::StringData => opaque::decoder(&Type::Basic(basic), tail),
     }
 }
 

@@ -28,13 +28,13 @@ pub(super) enum Absence {
     Mask,
 }
 
-impl From<ListKind> for Absence {
-    fn from(kind: ListKind) -> Self {
+impl From<&ListKind> for Absence {
+    fn from(kind: &ListKind) -> Self {
         match kind {
             ListKind::List | ListKind::ArrayList | ListKind::LinkedList { null_mask: false } => Self::No,
             ListKind::LinkedList { null_mask: true } => Self::Mask,
             ListKind::Set => Self::NullByte,
-            ListKind::Traversable => Self::PresenceByte,
+            ListKind::Traversable { .. } => Self::PresenceByte,
         }
     }
 }
@@ -47,15 +47,35 @@ pub(super) fn array(element: Basic) -> Box<dyn Decoder> {
     }
 }
 
+/// Gelly's array of values; the bytes of strings are counted behind the elements.
+pub(super) fn value_array(element: Basic) -> Box<dyn Decoder> {
+    let ty = Type::Basic(element);
+    let prefix = if element == Basic::StringValue { 4 } else { 0 };
+    build(decoder_at(&ty, false), Absence::No, ty.takes_bytes(), prefix)
+}
+
+/// Moves past what [`value_array`] decodes.
+pub(super) fn skip_value_array(element: Basic, input: &mut Cursor<'_>) -> Result<()> {
+    if element == Basic::StringValue {
+        input.count(1)?;
+        return input.length_prefixed().map(drop);
+    }
+    skip_list(&Type::Basic(element), Absence::No, input)
+}
+
 /// A list of elements.
 pub(super) fn decoder(element: &Type, absence: Absence) -> Box<dyn Decoder> {
     of(decoder_at(element, false), absence, element.takes_bytes())
 }
 
 /// A list of what `elements` decodes; `takes_bytes` if every element takes some.
-pub(super) fn of(mut elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool) -> Box<dyn Decoder> {
+pub(super) fn of(elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool) -> Box<dyn Decoder> {
+    build(elements, absence, takes_bytes, 0)
+}
+
+fn build(mut elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool, prefix: usize) -> Box<dyn Decoder> {
     let field = Arc::new(Field::new_list_field(elements.finish().data_type().clone(), true));
-    Box::new(List { elements, offsets: Offsets::default(), field, absence, takes_bytes })
+    Box::new(List { elements, offsets: Offsets::default(), field, absence, takes_bytes, prefix })
 }
 
 /// Moves past a list.
@@ -70,12 +90,15 @@ struct List {
     field: FieldRef,
     absence: Absence,
     takes_bytes: bool,
+    /// Bytes between the count and the elements.
+    prefix: usize,
 }
 
 impl Decoder for List {
     fn append(&mut self, input: &mut Cursor<'_>) -> Result<()> {
         let start = input.offset();
         let count = count(input, self.takes_bytes || self.absence != Absence::No)?;
+        input.take(self.prefix)?;
         for_each(count, self.absence, input, |present, input| {
             if present {
                 return self.elements.append(input).in_field("item");

@@ -116,7 +116,7 @@ fn tells_null(ty: &Type) -> bool {
     match ty {
         Type::Nullable { inner, .. } | Type::Option(inner) => tells_null(inner),
         Type::Basic(basic) => *basic != Basic::Nothing && decoder_at(ty, false).finish().data_type() != &DataType::Null,
-        Type::Avro { .. } | Type::Kryo(_) | Type::RawValue(_) | Type::Opaque(_) => false,
+        Type::Avro { .. } | Type::Kryo(_) | Type::RawValue(_) | Type::Value { .. } | Type::Opaque(_) => false,
         _ => true,
     }
 }

@@ -44,10 +44,11 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
     match ty {
         Type::Basic(basic) => basic::decoder(*basic, tail),
         Type::Array(element) => list::array(*element),
+        Type::ValueArray(element) => list::value_array(*element),
         Type::ObjectArray { element, .. } => list::decoder(element, Absence::PresenceByte),
         Type::Enum { class, constants } => text::java_enum(class, constants),
         Type::ScalaEnum { class, constants } => text::scala_enum(class, constants),
-        Type::List { kind, element } => list::decoder(element, (*kind).into()),
+        Type::List { kind, element } => list::decoder(element, kind.into()),
         Type::Map { kind, key, value } => map::decoder(*kind, key, value),
         Type::Nullable { padding, inner } => nullable::nullable(*padding, inner, tail),
         Type::Option(inner) => nullable::option(inner, tail),
@@ -60,6 +61,9 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         Type::StreamElement(record) => runtime::stream_element(record, tail),
         Type::TwoPhaseCommit { nullable_pending, transaction, context } => {
             runtime::two_phase_commit(*nullable_pending, transaction, context, tail)
+        }
+        Type::Value { .. } => {
+            ty.value_basic().map_or_else(|| opaque::decoder(ty, tail), |basic| basic::decoder(basic, tail))
         }
         _ => opaque::decoder(ty, tail),
     }
