@@ -16,6 +16,8 @@ mod runtime;
 mod skip;
 mod struct_;
 mod temporal;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use arrow_array::ArrayRef;
