@@ -9,7 +9,7 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::types::{Basic, Type};
 
 use super::fixed::{boolean, never, nothing, primitive};
-use super::{Decoder, binary, numbers, opaque, temporal, text};
+use super::{Decoder, binary, numbers, opaque, read, temporal, text};
 
 /// A decoder of a type without parameters.
 pub(super) fn decoder(basic: Basic, tail: bool) -> Box<dyn Decoder> {
@@ -58,6 +58,7 @@ pub(super) fn decoder(basic: Basic, tail: bool) -> Box<dyn Decoder> {
             temporal::local_date_time,
         ),
         Basic::GlobalWindow | Basic::SqlGlobalWindow => text::constant("GlobalWindow"),
+        Basic::StringData => read::utf8_string(),
         Basic::Bitmap | Basic::ByteArrayWrapper => binary::length_prefixed(),
         _ => opaque::decoder(&Type::Basic(basic), tail),
     }

@@ -1,10 +1,15 @@
 //! Encoded values to Arrow columns: one decoder per type family, one builder per column, nothing allocated per row.
 
+mod assemble;
+mod avro;
 mod basic;
 mod binary;
 mod fixed;
+mod json;
 mod numbers;
 mod opaque;
+mod read;
+mod row_data;
 mod skip;
 mod temporal;
 mod text;
@@ -31,6 +36,15 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         Type::Basic(basic) => basic::decoder(*basic, tail),
         Type::Enum { class, constants } => text::java_enum(class, constants),
         Type::ScalaEnum { class, constants } => text::scala_enum(class, constants),
+        Type::Avro { schema, .. } => avro::decoder(schema),
+        Type::RowData(fields) => row_data::row_data(fields),
+        Type::BinaryRowData { arity } => row_data::binary_row_data(*arity),
+        Type::TableCollection(collection) => {
+            row_data::collection(collection).unwrap_or_else(|| opaque::decoder(ty, tail))
+        }
+        Type::RawValue(inner) => row_data::raw_value(inner),
+        Type::DecimalData { precision, scale } => row_data::decimal_data(*precision, *scale),
+        Type::TimestampData { precision } => row_data::timestamp_data(*precision),
         _ => opaque::decoder(ty, tail),
     }
 }

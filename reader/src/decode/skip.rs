@@ -4,7 +4,7 @@ use crate::bytes::{Cursor, skip_flink_string, skip_string_value};
 use crate::error::Result;
 use crate::types::{Basic, Type};
 
-use super::{numbers, opaque};
+use super::{avro, numbers, opaque, row_data};
 
 /// Moves past one value of this type.
 ///
@@ -15,6 +15,12 @@ pub fn skip(ty: &Type, input: &mut Cursor<'_>) -> Result<()> {
     match ty {
         Type::Basic(basic) => skip_basic(*basic, input),
         Type::Enum { .. } | Type::ScalaEnum { .. } => input.take(4).map(drop),
+        Type::Avro { schema, .. } => avro::skip(schema, input),
+        Type::RowData(_) | Type::BinaryRowData { .. } | Type::TableCollection(_) | Type::RawValue(_) => {
+            input.length_prefixed().map(drop)
+        }
+        Type::DecimalData { precision, .. } => row_data::skip_decimal_data(*precision, input),
+        Type::TimestampData { precision } => row_data::skip_timestamp_data(*precision, input),
         _ => Err(opaque::unframed(ty, input)),
     }
 }
@@ -30,7 +36,7 @@ fn skip_basic(basic: Basic, input: &mut Cursor<'_>) -> Result<()> {
             }
             Ok(())
         }
-        Basic::Bitmap | Basic::ByteArrayWrapper => input.length_prefixed().map(drop),
+        Basic::Bitmap | Basic::ByteArrayWrapper | Basic::StringData => input.length_prefixed().map(drop),
         Basic::VoidNamespace => input.take(1).map(drop),
         _ => match usize::try_from(basic.length()) {
             Ok(length) => input.take(length).map(drop),

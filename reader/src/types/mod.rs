@@ -4,12 +4,14 @@
 //! list and map views) are not in the tree. What can't be decoded is an [`Type::Opaque`] node, not an error.
 
 mod arrow;
+pub(crate) mod avro;
 mod basic;
 mod logical;
 
 use std::sync::Arc;
 
 pub use arrow::{arrow_field, arrow_type};
+pub use avro::AvroSchema;
 pub use basic::Basic;
 pub use logical::{LogicalField, LogicalRoot, LogicalType};
 
@@ -116,8 +118,8 @@ pub enum Type {
     Avro {
         /// The runtime class: `GenericRecord` or a generated class.
         class: String,
-        /// The writer schema as JSON.
-        schema: Arc<str>,
+        /// The writer schema.
+        schema: AvroSchema,
     },
     /// A value written by Kryo.
     Kryo(Kryo),
