@@ -13,7 +13,9 @@
 pub mod bytes;
 pub mod decode;
 mod error;
+pub mod java;
 mod scan;
+pub mod serializer;
 mod snapshot;
 mod state;
 pub mod types;
