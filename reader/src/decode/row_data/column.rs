@@ -67,6 +67,7 @@ pub(super) fn decoder(ty: &LogicalType) -> Box<dyn SlotDecoder> {
         LogicalRoot::Map(key, value) => piece(nested::map(key, value)),
         LogicalRoot::Row(fields) => piece(nested::row(fields)),
         LogicalRoot::Variant => piece(nested::variant()),
+        LogicalRoot::Unknown { .. } => Box::new(Slots(Bytes::new())),
         LogicalRoot::Raw { ty, .. } => piece(decode::decoder(ty)),
     }
 }
@@ -183,6 +184,23 @@ struct Binaries(Bytes);
 impl SlotDecoder for Binaries {
     fn append(&mut self, slot: Slot<'_, '_>) -> Result<()> {
         self.0.append(slot.bytes()?.rest())
+    }
+
+    fn append_null(&mut self) {
+        self.0.append_null();
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        self.0.finish()
+    }
+}
+
+/// The slots of a type that can't be decoded, as they are.
+struct Slots(Bytes);
+
+impl SlotDecoder for Slots {
+    fn append(&mut self, slot: Slot<'_, '_>) -> Result<()> {
+        self.0.append(&slot.array::<8>()?)
     }
 
     fn append_null(&mut self) {

@@ -21,6 +21,7 @@
 //! | `ROW`, structured | `Struct` that ends with `$row_kind` |
 //! | `VARIANT` | `Struct` of two `Binary`: `value`, `metadata` |
 //! | `RAW` | what its serializer's type becomes |
+//! | a type that can't be decoded | `Binary`: the 8 bytes of its slot; in an array or map, all of that |
 //! | row without types (`BinaryRowData`) | `Struct` of `$row`, all its bytes, and `$row_kind` |
 //!
 //! `NOT NULL` is a promise of the planner that nothing enforces: every field can be null. Timestamps that do not fit

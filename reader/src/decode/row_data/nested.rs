@@ -6,7 +6,7 @@ use crate::bytes::Cursor;
 use crate::decode::assemble::{ListShape, StructShape, total};
 use crate::decode::binary::Bytes;
 use crate::decode::text::Text;
-use crate::decode::{Decoder, Undecoded};
+use crate::decode::{self, Decoder, Undecoded};
 use crate::error::{Context, Error, Result};
 use crate::types::{LogicalField, LogicalRoot, LogicalType};
 
@@ -138,6 +138,9 @@ impl Elements {
 
 /// The decoder of arrays.
 pub(super) fn array(element: &LogicalType) -> Box<dyn Decoder> {
+    if is_unknown(element) {
+        return bytes();
+    }
     Box::new(Arrays { shape: ListShape::new(), elements: Elements::new(element) })
 }
 
@@ -176,6 +179,9 @@ pub(super) fn multiset(element: &LogicalType) -> Box<dyn Decoder> {
 }
 
 fn map_of(key: &LogicalType, value: &LogicalType, nullable_values: bool) -> Box<dyn Decoder> {
+    if is_unknown(key) || is_unknown(value) {
+        return bytes();
+    }
     let (keys, values) = (Elements::new(key), Elements::new(value));
     Box::new(Maps { shape: ListShape::new(), keys, values, nullable_values })
 }
@@ -256,4 +262,14 @@ impl Decoder for Variants {
 fn whole<'a>(input: &mut Cursor<'a>) -> Cursor<'a> {
     let start = input.offset();
     Cursor::with_offset(input.take_rest(), start)
+}
+
+/// Whether the type can't be decoded: then the size of such elements in an array is not known either.
+fn is_unknown(ty: &LogicalType) -> bool {
+    matches!(ty.root, LogicalRoot::Unknown { .. })
+}
+
+/// The decoder of structures that can't be decoded: their bytes.
+fn bytes() -> Box<dyn Decoder> {
+    decode::binary::decoder(|input| Ok(input.take_rest()))
 }
