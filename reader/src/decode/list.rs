@@ -1,15 +1,12 @@
 //! Sequences: `i32` count, then the elements, each behind a marker or not.
 
-use std::sync::Arc;
-
-use arrow_array::{Array, ArrayRef, ListArray};
-use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
-use arrow_schema::{Field, FieldRef};
+use arrow_array::ArrayRef;
 
 use crate::bytes::Cursor;
 use crate::error::{Context, Error, Result};
 use crate::types::{Basic, ListKind, Type};
 
+use super::assemble::ListShape;
 use super::{Decoder, Undecoded, binary, decoder_at, flag, mask, skip};
 
 /// The largest count of elements that take no bytes.
@@ -73,9 +70,8 @@ pub(super) fn of(elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool
     build(elements, absence, takes_bytes, 0)
 }
 
-fn build(mut elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool, prefix: usize) -> Box<dyn Decoder> {
-    let field = Arc::new(Field::new_list_field(elements.finish().data_type().clone(), true));
-    Box::new(List { elements, offsets: Offsets::default(), field, absence, takes_bytes, prefix })
+fn build(elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool, prefix: usize) -> Box<dyn Decoder> {
+    Box::new(List { elements, shape: ListShape::new(), absence, takes_bytes, prefix })
 }
 
 /// Moves past a list.
@@ -86,8 +82,7 @@ pub(super) fn skip_list(element: &Type, absence: Absence, input: &mut Cursor<'_>
 
 struct List {
     elements: Box<dyn Decoder>,
-    offsets: Offsets,
-    field: FieldRef,
+    shape: ListShape,
     absence: Absence,
     takes_bytes: bool,
     /// Bytes between the count and the elements.
@@ -106,16 +101,15 @@ impl Decoder for List {
             self.elements.append_null();
             Ok(())
         })?;
-        self.offsets.append(count).map_err(|e| e.at(start))
+        self.shape.append(count).map_err(|e| e.at(start))
     }
 
     fn append_null(&mut self) {
-        self.offsets.append_null();
+        self.shape.append_null();
     }
 
     fn finish(&mut self) -> ArrayRef {
-        let (offsets, nulls) = self.offsets.finish();
-        Arc::new(ListArray::new(Arc::clone(&self.field), offsets, self.elements.finish(), nulls))
+        self.shape.finish_list(self.elements.finish())
     }
 
     fn undecoded(&self) -> Option<Undecoded> {
@@ -150,42 +144,4 @@ fn for_each(
         element(present, input)?;
     }
     Ok(())
-}
-
-/// The offsets and nulls of a list or map column.
-pub(super) struct Offsets {
-    ends: Vec<i32>,
-    validity: NullBufferBuilder,
-}
-
-impl Default for Offsets {
-    fn default() -> Self {
-        Self { ends: vec![0], validity: NullBufferBuilder::new(0) }
-    }
-}
-
-impl Offsets {
-    pub(super) fn append(&mut self, count: usize) -> Result<()> {
-        let end = i32::try_from(count).ok().and_then(|count| self.end().checked_add(count));
-        let Some(end) = end else {
-            return Err(Error::unsupported("more than 2^31 elements in one batch").with_hint("use fewer rows a batch"));
-        };
-        self.ends.push(end);
-        self.validity.append_non_null();
-        Ok(())
-    }
-
-    pub(super) fn append_null(&mut self) {
-        self.ends.push(self.end());
-        self.validity.append_null();
-    }
-
-    pub(super) fn finish(&mut self) -> (OffsetBuffer<i32>, Option<arrow_buffer::NullBuffer>) {
-        let ends = std::mem::replace(&mut self.ends, vec![0]);
-        (OffsetBuffer::new(ScalarBuffer::from(ends)), self.validity.finish())
-    }
-
-    fn end(&self) -> i32 {
-        self.ends.last().copied().unwrap_or_default()
-    }
 }

@@ -1,9 +1,12 @@
 //! Encoded values to Arrow columns: one decoder per type family, one builder per column, nothing allocated per row.
 
+mod assemble;
+mod avro;
 mod basic;
 mod binary;
 mod columns;
 mod fixed;
+mod json;
 mod list;
 mod map;
 mod mask;
@@ -11,7 +14,9 @@ mod nullable;
 mod numbers;
 mod opaque;
 mod pojo;
+mod read;
 mod row;
+mod row_data;
 mod runtime;
 mod skip;
 mod struct_;
@@ -44,7 +49,7 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         return opaque::decoder(ty, tail);
     }
     match ty {
-        Type::Basic(basic) => basic::decoder(*basic, tail),
+        Type::Basic(basic) => basic::decoder(*basic),
         Type::Array(element) => list::array(*element),
         Type::ValueArray(element) => list::value_array(*element),
         Type::ObjectArray { element, .. } => list::decoder(element, Absence::PresenceByte),
@@ -64,9 +69,14 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         Type::TwoPhaseCommit { nullable_pending, transaction, context } => {
             runtime::two_phase_commit(*nullable_pending, transaction, context, tail)
         }
-        Type::Value { .. } => {
-            ty.value_basic().map_or_else(|| opaque::decoder(ty, tail), |basic| basic::decoder(basic, tail))
-        }
+        Type::Value { .. } => ty.value_basic().map_or_else(|| opaque::decoder(ty, tail), basic::decoder),
+        Type::Avro { schema, .. } => avro::decoder(schema),
+        Type::RowData(fields) => row_data::row_data(fields),
+        Type::BinaryRowData { arity } => row_data::binary_row_data(*arity),
+        Type::TableCollection(collection) => row_data::collection(collection).unwrap_or_else(binary::length_prefixed),
+        Type::RawValue(inner) => row_data::raw_value(inner),
+        Type::DecimalData { precision, scale } => row_data::decimal_data(*precision, *scale),
+        Type::TimestampData { precision } => row_data::timestamp_data(*precision),
         _ => opaque::decoder(ty, tail),
     }
 }

@@ -6,7 +6,7 @@ use crate::java::stream::skip_object;
 use crate::types::{Basic, Type};
 
 use super::list::{self, Absence};
-use super::{map, nullable, numbers, opaque, pojo, row, runtime};
+use super::{avro, map, nullable, numbers, opaque, pojo, row, row_data, runtime};
 
 /// Moves past one value of this type.
 ///
@@ -45,6 +45,12 @@ pub fn skip(ty: &Type, input: &mut Cursor<'_>) -> Result<()> {
             Some(basic) => skip_basic(basic, input),
             None => Err(opaque::unframed(ty, input)),
         },
+        Type::Avro { schema, .. } => avro::skip(schema, input),
+        Type::RowData(_) | Type::BinaryRowData { .. } | Type::TableCollection(_) | Type::RawValue(_) => {
+            input.length_prefixed().map(drop)
+        }
+        Type::DecimalData { precision, .. } => row_data::skip_decimal_data(*precision, input),
+        Type::TimestampData { precision } => row_data::skip_timestamp_data(*precision, input),
         _ => Err(opaque::unframed(ty, input)),
     }
 }
@@ -71,7 +77,6 @@ fn skip_basic(basic: Basic, input: &mut Cursor<'_>) -> Result<()> {
             }
             Ok(())
         }
-        Basic::Bitmap | Basic::ByteArrayWrapper => input.length_prefixed().map(drop),
         Basic::JavaObject => skip_object(input),
         Basic::Utf => {
             let length = input.u16()?;
@@ -79,6 +84,7 @@ fn skip_basic(basic: Basic, input: &mut Cursor<'_>) -> Result<()> {
         }
         Basic::DeweyNumber => skip_array(Basic::Int, input),
         Basic::Variant => runtime::skip_variant(input),
+        Basic::Bitmap | Basic::ByteArrayWrapper | Basic::StringData => input.length_prefixed().map(drop),
         Basic::VoidNamespace => input.take(1).map(drop),
         _ => match usize::try_from(basic.length()) {
             Ok(length) => input.take(length).map(drop),
