@@ -10,7 +10,7 @@ use super::assemble::ListShape;
 use super::{Decoder, Undecoded, binary, decoder_at, flag, mask, skip};
 
 /// The largest count of elements that take no bytes.
-const MAX_EMPTY_ELEMENTS: usize = 1 << 16;
+const MAX_EMPTY_ELEMENTS: usize = 1 << 12;
 
 /// How an absent element is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ fn build(elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool, prefix
 
 /// Moves past a list.
 pub(super) fn skip_list(element: &Type, absence: Absence, input: &mut Cursor<'_>) -> Result<()> {
-    let count = count(input, element.takes_bytes() || absence != Absence::No)?;
+    let count = count(input, absence.bound(element.takes_bytes()))?;
     for_each(count, absence, input, |present, input| if present { skip(element, input) } else { Ok(()) })
 }
 
@@ -92,7 +92,7 @@ struct List {
 impl Decoder for List {
     fn append(&mut self, input: &mut Cursor<'_>) -> Result<()> {
         let start = input.offset();
-        let count = count(input, self.takes_bytes || self.absence != Absence::No)?;
+        let count = count(input, self.absence.bound(self.takes_bytes))?;
         input.take(self.prefix)?;
         for_each(count, self.absence, input, |present, input| {
             if present {
@@ -117,11 +117,32 @@ impl Decoder for List {
     }
 }
 
-/// Reads the count of elements, which the bytes that are left bound if every element takes some.
-pub(super) fn count(input: &mut Cursor<'_>, takes_bytes: bool) -> Result<usize> {
+/// What bounds a count of elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// Every element takes at least a byte.
+    Bytes,
+    /// Every element takes at least a bit of the mask, which is read next.
+    Mask,
+    /// Elements take no bytes.
+    Limit,
+}
+
+impl Absence {
+    fn bound(self, element_takes_bytes: bool) -> Bound {
+        match self {
+            Self::Mask => Bound::Mask,
+            Self::No if !element_takes_bytes => Bound::Limit,
+            _ => Bound::Bytes,
+        }
+    }
+}
+
+/// Reads a count of elements.
+pub(super) fn count(input: &mut Cursor<'_>, bound: Bound) -> Result<usize> {
     let start = input.offset();
-    let count = input.count(usize::from(takes_bytes))?;
-    if !takes_bytes && count > input.remaining().max(MAX_EMPTY_ELEMENTS) {
+    let count = input.count(usize::from(bound == Bound::Bytes))?;
+    if bound == Bound::Limit && count > MAX_EMPTY_ELEMENTS {
         return Err(Error::unsupported(format!("{count} elements without bytes")).at(start));
     }
     Ok(count)

@@ -17,7 +17,7 @@ use crate::error::{Context, Error, Result};
 use crate::types::{Basic, MapKind, Type};
 
 use super::assemble::{ListShape, total};
-use super::list::count;
+use super::list::{Bound, count};
 use super::nullable::is_wrapped;
 use super::{Decoder, Undecoded, decoder_at, flag, skip};
 
@@ -35,7 +35,7 @@ pub(super) fn decoder(kind: MapKind, key: &Type, value: &Type) -> Box<dyn Decode
 
 /// Moves past a map.
 pub(super) fn skip_map(kind: MapKind, key: &Type, value: &Type, input: &mut Cursor<'_>) -> Result<()> {
-    for _ in 0..count(input, true)? {
+    for _ in 0..count(input, Bound::Bytes)? {
         if kind != MapKind::NullAware || !flag(input)? {
             skip(key, input).in_field("key")?;
         }
@@ -80,7 +80,7 @@ impl Map {
 impl Decoder for Map {
     fn append(&mut self, input: &mut Cursor<'_>) -> Result<()> {
         let start = input.offset();
-        let count = count(input, true)?;
+        let count = count(input, Bound::Bytes)?;
         for _ in 0..count {
             self.append_key(input).in_field("key")?;
             self.append_value(input).in_field("value")?;

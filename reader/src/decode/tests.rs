@@ -199,6 +199,18 @@ fn elements_without_bytes_are_bounded() {
 }
 
 #[test]
+fn masked_elements_take_a_bit() {
+    let ty = Type::List { kind: ListKind::LinkedList { null_mask: true }, element: Box::new(Basic::Byte.into()) };
+    let value = [0, 0, 0, 20, 0xFF, 0xF7, 0xFF, 9];
+    let array = decode(&ty, &[&value]).as_list::<i32>().value(0);
+    assert_eq!((array.len(), array.null_count(), array.is_valid(12)), (20, 19, true));
+    let mut input = Cursor::new(&value);
+    skip(&ty, &mut input).unwrap();
+    assert!(input.is_empty());
+    assert_eq!(try_decode(&ty, &[&[0x7F, 0xFF, 0xFF, 0xFF, 0]]).unwrap_err().kind(), ErrorKind::Truncated);
+}
+
+#[test]
 fn many_values_are_decoded_at_once() {
     let mut decoder = decoder(&Basic::Long.into());
     let data = [[0, 0, 0, 0, 0, 0, 0, 1], [0xFF; 8], [0; 8]].concat();
