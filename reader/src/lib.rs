@@ -16,6 +16,7 @@ mod error;
 pub mod java;
 pub mod metadata;
 mod scan;
+pub mod serializer;
 mod snapshot;
 mod state;
 pub mod types;
