@@ -74,6 +74,8 @@ pub(crate) struct Rows {
     pub(crate) elements: Vec<usize>,
     pub(crate) timestamp: Vec<i64>,
     pub(crate) position: Vec<i64>,
+    /// Of broadcast state: a sum over all entries, the same for equal maps in any order.
+    pub(crate) fingerprint: u64,
 }
 
 /// Stands for a null value.
