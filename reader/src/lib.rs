@@ -13,6 +13,7 @@
 pub mod bytes;
 pub mod decode;
 mod error;
+pub mod metadata;
 mod scan;
 mod snapshot;
 mod state;
