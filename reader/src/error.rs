@@ -163,6 +163,11 @@ impl Error {
         self.0.hint.as_deref()
     }
 
+    /// The byte offset, where it is known.
+    pub fn offset(&self) -> Option<u64> {
+        self.0.offset
+    }
+
     /// Where it went wrong, e.g. `file _metadata, offset 12`; empty when nothing is known.
     pub fn location(&self) -> String {
         let inner = &self.0;

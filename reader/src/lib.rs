@@ -13,10 +13,13 @@
 pub mod bytes;
 pub mod decode;
 mod error;
+pub mod java;
 pub mod metadata;
 mod scan;
+pub mod serializer;
 mod snapshot;
 mod state;
+mod store;
 pub mod types;
 
 pub use error::{Context, Error, ErrorKind, Result};

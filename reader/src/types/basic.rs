@@ -104,14 +104,16 @@ pub enum Basic {
     DeweyNumber,
     /// CEP's `EventId`: `i32` id, `i64` timestamp.
     EventId,
+    /// A string of `DataOutput.writeUTF`, inside of Flink's own records.
+    Utf,
 }
 
 impl Basic {
     /// Every basic type: itself, its name in the type notation, its fixed length (-1: variable) and its serializer.
     ///
-    /// `S.` stands for the package of the Scala serializers, which moved with Flink 2.0.
+    /// `S.` stands for the package of the Scala serializers, which moved with Flink 2.0. `Utf` has no serializer.
     #[rustfmt::skip]
-    pub const ALL: [(Self, &'static str, i32, &'static str); 48] = [
+    pub const ALL: [(Self, &'static str, i32, &'static str); 49] = [
         (Self::Boolean, "BOOLEAN", 1, "org.apache.flink.api.common.typeutils.base.BooleanSerializer"),
         (Self::Byte, "BYTE", 1, "org.apache.flink.api.common.typeutils.base.ByteSerializer"),
         (Self::Short, "SHORT", 2, "org.apache.flink.api.common.typeutils.base.ShortSerializer"),
@@ -160,6 +162,7 @@ impl Basic {
         (Self::ByteArrayWrapper, "BYTE_ARRAY_WRAPPER", -1, "org.apache.flink.streaming.api.utils.ByteArrayWrapperSerializer"),
         (Self::DeweyNumber, "DEWEY_NUMBER", -1, "org.apache.flink.cep.nfa.DeweyNumber$DeweyNumberSerializer"),
         (Self::EventId, "EVENT_ID", 12, "org.apache.flink.cep.nfa.sharedbuffer.EventId$EventIdSerializer"),
+        (Self::Utf, "UTF", -1, ""),
     ];
 
     /// The name in the type notation, e.g. `BIG_DECIMAL`.
@@ -172,7 +175,7 @@ impl Basic {
         self.row().2
     }
 
-    /// The class of the serializer.
+    /// The class of the serializer; empty for `Utf`.
     pub fn serializer(self) -> &'static str {
         self.row().3
     }

@@ -71,4 +71,17 @@ pub enum LogicalRoot {
         class: String,
         ty: Box<Type>,
     },
+    /// A type that can't be decoded. Its slot has 8 bytes as any other, so the rest of its row can be.
+    Unknown {
+        class: String,
+        reason: String,
+    },
+}
+
+impl LogicalRoot {
+    /// This root as a type that can be null or not.
+    #[must_use]
+    pub fn nullable(self, nullable: bool) -> LogicalType {
+        LogicalType { nullable, root: self }
+    }
 }

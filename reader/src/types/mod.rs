@@ -5,12 +5,16 @@
 
 mod arrow;
 mod basic;
+mod length;
 mod logical;
+mod notation;
+mod record;
 
 use std::sync::Arc;
 
 pub use arrow::{arrow_field, arrow_type};
 pub use basic::Basic;
+pub use length::Length;
 pub use logical::{LogicalField, LogicalRoot, LogicalType};
 
 /// A type: how Flink encodes a key, a namespace or a value.
@@ -21,6 +25,9 @@ pub enum Type {
     Basic(Basic),
     /// `i32` count, then the elements: arrays of primitives and of strings.
     Array(Basic),
+    /// Gelly's arrays of values (until Flink 1.20): as [`Self::Array`], but `NullValue` has the count only, and
+    /// `StringValue` has the `i32` number of bytes behind the count.
+    ValueArray(Basic),
     /// `GenericArraySerializer`: `i32` count, then a presence byte before each element.
     ObjectArray {
         /// The component class, e.g. `java.lang.Integer`.
@@ -121,6 +128,13 @@ pub enum Type {
     },
     /// A value written by Kryo.
     Kryo(Kryo),
+    /// A value that its own class writes, without framing: opaque unless [`Type::value_basic`] knows the class.
+    Value {
+        /// The interface that the class implements.
+        kind: ValueKind,
+        /// The class of the value.
+        class: String,
+    },
     /// A row of the Table API: `i32` size, then the binary row.
     RowData(Vec<LogicalField>),
     /// A binary row whose field types are not stored.
@@ -149,7 +163,7 @@ pub enum Type {
 }
 
 /// Which serializer wrote a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ListKind {
     /// `ListSerializer`: `i32` count, elements.
@@ -164,7 +178,10 @@ pub enum ListKind {
     /// `SetSerializer`: a null byte before each element.
     Set,
     /// Scala collections (`TraversableSerializer`): a presence byte before each element.
-    Traversable,
+    Traversable {
+        /// The Scala source of the collection's `CanBuildFrom`.
+        code: Arc<str>,
+    },
 }
 
 /// Which serializer wrote a map.
@@ -193,6 +210,18 @@ pub enum EitherKind {
     CoGroup,
 }
 
+/// How a value writes itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ValueKind {
+    /// Flink's `Value` (`ValueSerializer`).
+    Value,
+    /// Flink's `CopyableValue` (`CopyableValueSerializer`).
+    CopyableValue,
+    /// Hadoop's `Writable` (`WritableSerializer`).
+    Writable,
+}
+
 /// What a plain sequence of fields is in Flink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -201,7 +230,7 @@ pub enum StructKind {
     Tuple(String),
     /// A Scala case class or tuple.
     CaseClass(String),
-    /// A record of Flink's own runtime, named as in the type notation, e.g. `BUFFER_ENTRY`.
+    /// A record of Flink's own runtime, named as in the type notation, e.g. `BUFFER_ENTRY` ([`Type::flink_record`]).
     Flink(&'static str),
 }
 
@@ -232,8 +261,9 @@ pub struct Pojo {
 pub struct PojoField {
     /// The field's name.
     pub name: String,
-    /// The class that declares it; empty when the snapshot was written by a job that had lost the field.
-    pub declaring_class: String,
+    /// The class that declares it; `None` when the snapshot was written by a job that had lost the field (the name is
+    /// then `missing-field-at-<i>`).
+    pub declaring_class: Option<String>,
     /// The field's type.
     pub ty: Type,
 }
@@ -252,8 +282,10 @@ pub struct Subclass {
 pub struct Kryo {
     /// The declared class.
     pub class: String,
-    /// The registered classes; their ids count from 85 (see the spec's table).
+    /// The registered classes in order. Ids count from 85; a class that has an id already takes none.
     pub registrations: Vec<KryoRegistration>,
+    /// Classes whose values (and those of their subclasses) a serializer of the user's own writes.
+    pub default_serializers: Vec<KryoDefault>,
     /// The Kryo release that wrote the values: the snapshot does not say it, the version of `_metadata` does.
     pub version: KryoVersion,
 }
@@ -263,8 +295,28 @@ pub struct Kryo {
 pub struct KryoRegistration {
     /// The registered class.
     pub class: String,
-    /// Whether a serializer of the user's own writes it.
-    pub custom_serializer: bool,
+    /// Who writes it.
+    pub serializer: KryoSerializer,
+}
+
+/// Who writes the values of a class that was registered with Kryo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KryoSerializer {
+    /// Kryo itself.
+    Kryo,
+    /// A serializer class of the user's own.
+    Class(String),
+    /// A serializer object of the user's own.
+    Instance,
+}
+
+/// A default serializer of Kryo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KryoDefault {
+    /// The class it is for, subclasses included.
+    pub class: String,
+    /// The serializer: [`KryoSerializer::Class`] or [`KryoSerializer::Instance`].
+    pub serializer: KryoSerializer,
 }
 
 /// The Kryo release line inside a Flink release line.
@@ -285,4 +337,26 @@ pub struct Opaque {
     pub version: i32,
     /// Why it can't be decoded, as a sentence for the user.
     pub reason: String,
+}
+
+impl Type {
+    /// The Flink value type that a [`Type::Value`] is encoded as, where its class is one of Flink's own.
+    pub fn value_basic(&self) -> Option<Basic> {
+        let Type::Value { kind: ValueKind::Value | ValueKind::CopyableValue, class } = self else {
+            return None;
+        };
+        Some(match class.strip_prefix("org.apache.flink.types.")? {
+            "BooleanValue" => Basic::BooleanValue,
+            "ByteValue" => Basic::ByteValue,
+            "ShortValue" => Basic::ShortValue,
+            "IntValue" => Basic::IntValue,
+            "LongValue" => Basic::LongValue,
+            "FloatValue" => Basic::FloatValue,
+            "DoubleValue" => Basic::DoubleValue,
+            "CharValue" => Basic::CharValue,
+            "StringValue" => Basic::StringValue,
+            "NullValue" => Basic::NullValue,
+            _ => return None,
+        })
+    }
 }

@@ -1,0 +1,5 @@
+//! What Flink state owes to Java: objects of Java serialization.
+
+pub(crate) mod stream;
+
+pub use stream::skip_object;
