@@ -9,7 +9,7 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::types::{Basic, Type};
 
 use super::fixed::{boolean, never, nothing, primitive};
-use super::{Decoder, binary, numbers, opaque, temporal, text};
+use super::{Decoder, binary, list, numbers, opaque, runtime, struct_, temporal, text};
 
 /// A decoder of a type without parameters.
 pub(super) fn decoder(basic: Basic, tail: bool) -> Box<dyn Decoder> {
@@ -58,8 +58,12 @@ pub(super) fn decoder(basic: Basic, tail: bool) -> Box<dyn Decoder> {
             temporal::local_date_time,
         ),
         Basic::GlobalWindow | Basic::SqlGlobalWindow => text::constant("GlobalWindow"),
+        Basic::TimeWindow | Basic::SqlTimeWindow => struct_::window(),
+        Basic::Variant => runtime::variant(),
+        Basic::DeweyNumber => list::array(Basic::Int),
+        Basic::EventId => struct_::event_id(),
         Basic::Bitmap | Basic::ByteArrayWrapper => binary::length_prefixed(),
-        _ => opaque::decoder(&Type::Basic(basic), tail),
+        Basic::StringData | Basic::JavaObject => opaque::decoder(&Type::Basic(basic), tail),
     }
 }
 

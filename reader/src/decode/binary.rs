@@ -1,5 +1,6 @@
 //! Columns of bytes.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -23,6 +24,15 @@ impl Bytes {
     pub(super) fn append(&mut self, value: &[u8]) -> Result<()> {
         check_size(self.0.values_slice().len(), value.len())?;
         self.0.append_value(value);
+        Ok(())
+    }
+
+    /// Appends one value that is in two parts.
+    pub(super) fn append_parts(&mut self, head: &[u8], tail: &[u8]) -> Result<()> {
+        check_size(self.0.values_slice().len(), head.len().saturating_add(tail.len()))?;
+        // Writing to a buffer can't fail.
+        let _ = self.0.write_all(head);
+        self.0.append_value(tail);
         Ok(())
     }
 
@@ -60,6 +70,11 @@ impl<F: for<'a> Fn(&mut Cursor<'a>) -> Result<&'a [u8]> + Send> Decoder for Byte
     fn finish(&mut self) -> ArrayRef {
         self.column.finish()
     }
+}
+
+/// All bytes that are left.
+pub(super) fn rest() -> Box<dyn Decoder> {
+    decoder(|input| Ok(input.take_rest()))
 }
 
 /// `i32` length, bytes.

@@ -2,10 +2,19 @@
 
 mod basic;
 mod binary;
+mod columns;
 mod fixed;
+mod list;
+mod map;
+mod mask;
+mod nullable;
 mod numbers;
 mod opaque;
+mod pojo;
+mod row;
+mod runtime;
 mod skip;
+mod struct_;
 mod temporal;
 mod text;
 
@@ -13,7 +22,9 @@ use arrow_array::ArrayRef;
 
 use crate::bytes::Cursor;
 use crate::error::{Error, Result};
-use crate::types::Type;
+use crate::types::{Framing, Type};
+
+use list::Absence;
 
 pub use skip::skip;
 
@@ -27,11 +38,47 @@ pub fn decoder(ty: &Type) -> Box<dyn Decoder> {
 
 /// As [`decoder`]; `tail` says whether the value ends where the cursor ends.
 pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
+    if ty.framing() == Framing::Never && !(tail && has_open_end(ty)) {
+        return opaque::decoder(ty, tail);
+    }
     match ty {
         Type::Basic(basic) => basic::decoder(*basic, tail),
+        Type::Array(element) => list::array(*element),
+        Type::ObjectArray { element, .. } => list::decoder(element, Absence::PresenceByte),
         Type::Enum { class, constants } => text::java_enum(class, constants),
         Type::ScalaEnum { class, constants } => text::scala_enum(class, constants),
+        Type::List { kind, element } => list::decoder(element, (*kind).into()),
+        Type::Map { kind, key, value } => map::decoder(*kind, key, value),
+        Type::Nullable { padding, inner } => nullable::nullable(*padding, inner, tail),
+        Type::Option(inner) => nullable::option(inner, tail),
+        Type::Either { kind, left, right } => nullable::either(*kind, left, right, tail),
+        Type::Struct { fields, .. } => struct_::decoder(fields, tail),
+        Type::Row { fields, row_kind } => row::decoder(fields, *row_kind, tail),
+        Type::Pojo(pojo) => pojo::decoder(pojo, tail),
+        Type::Timer { key, namespace } => struct_::timer(key, namespace, tail),
+        Type::Ttl(value) => struct_::ttl(value, tail),
+        Type::StreamElement(record) => runtime::stream_element(record, tail),
+        Type::TwoPhaseCommit { nullable_pending, transaction, context } => {
+            runtime::two_phase_commit(*nullable_pending, transaction, context, tail)
+        }
         _ => opaque::decoder(ty, tail),
+    }
+}
+
+/// Whether a part of unknown length leaves the parts before it decodable, when the value's end is known.
+fn has_open_end(ty: &Type) -> bool {
+    match ty {
+        Type::TwoPhaseCommit { transaction, .. } => transaction.framing() != Framing::Never,
+        Type::Nullable { .. }
+        | Type::Option(_)
+        | Type::Either { .. }
+        | Type::Struct { .. }
+        | Type::Row { .. }
+        | Type::Pojo(_)
+        | Type::Timer { .. }
+        | Type::Ttl(_)
+        | Type::StreamElement(_) => true,
+        _ => false,
     }
 }
 

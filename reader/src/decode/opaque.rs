@@ -9,7 +9,7 @@ use super::{Decoder, binary};
 /// A decoder that takes all bytes that are left, if the value is the last thing in them.
 pub(super) fn decoder(ty: &Type, tail: bool) -> Box<dyn Decoder> {
     if tail {
-        return binary::decoder(|input| Ok(input.take_rest()));
+        return binary::rest();
     }
     let ty = ty.clone();
     binary::decoder(move |input| Err(unframed(&ty, input)))

@@ -5,6 +5,7 @@
 
 mod arrow;
 mod basic;
+mod framing;
 mod length;
 mod logical;
 mod notation;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use arrow::{arrow_field, arrow_type};
 pub use basic::Basic;
+pub use framing::Framing;
 pub use length::Length;
 pub use logical::{LogicalField, LogicalRoot, LogicalType};
 
