@@ -19,6 +19,7 @@ mod scan;
 pub mod serializer;
 mod snapshot;
 mod state;
+mod store;
 pub mod types;
 
 pub use error::{Context, Error, ErrorKind, Result};
