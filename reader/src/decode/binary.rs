@@ -8,6 +8,7 @@ use arrow_array::builder::BinaryBuilder;
 
 use crate::bytes::Cursor;
 use crate::error::Result;
+use crate::java::stream::skip_object;
 
 use super::Decoder;
 use super::text::check_size;
@@ -75,6 +76,16 @@ impl<F: for<'a> Fn(&mut Cursor<'a>) -> Result<&'a [u8]> + Send> Decoder for Byte
 /// All bytes that are left.
 pub(super) fn rest() -> Box<dyn Decoder> {
     decoder(|input| Ok(input.take_rest()))
+}
+
+/// A Java object: its whole stream.
+pub(super) fn java_object() -> Box<dyn Decoder> {
+    decoder(|input| {
+        let all = input.rest();
+        let mut end = *input;
+        skip_object(&mut end)?;
+        input.take(all.len() - end.remaining())
+    })
 }
 
 /// `i32` length, bytes.

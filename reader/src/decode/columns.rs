@@ -20,6 +20,7 @@ use crate::bytes::Cursor;
 use crate::error::{Context, ErrorKind, Result};
 use crate::types::{Framing, Type};
 
+use super::assemble::total;
 use super::binary::Bytes;
 use super::text::Text;
 use super::{Decoder, Undecoded, decoder_at, skip};
@@ -210,11 +211,8 @@ impl Columns {
 
     /// What was counted here and in the fields.
     pub(super) fn undecoded(&self) -> Option<Undecoded> {
-        let inner = self.columns.iter().filter_map(|c| c.decoder.undecoded());
-        self.unknown.clone().into_iter().chain(inner).reduce(|mut sum, next| {
-            sum.values += next.values;
-            sum
-        })
+        let own = std::iter::once(self.unknown.clone());
+        total(own.chain(self.columns.iter().map(|c| c.decoder.undecoded())))
     }
 }
 

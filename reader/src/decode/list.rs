@@ -1,19 +1,16 @@
 //! Sequences: `i32` count, then the elements, each behind a marker or not.
 
-use std::sync::Arc;
-
-use arrow_array::{Array, ArrayRef, ListArray};
-use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
-use arrow_schema::{Field, FieldRef};
+use arrow_array::ArrayRef;
 
 use crate::bytes::Cursor;
 use crate::error::{Context, Error, Result};
 use crate::types::{Basic, ListKind, Type};
 
+use super::assemble::ListShape;
 use super::{Decoder, Undecoded, binary, decoder_at, flag, mask, skip};
 
 /// The largest count of elements that take no bytes.
-const MAX_EMPTY_ELEMENTS: usize = 1 << 16;
+const MAX_EMPTY_ELEMENTS: usize = 1 << 12;
 
 /// How an absent element is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +25,13 @@ pub(super) enum Absence {
     Mask,
 }
 
-impl From<ListKind> for Absence {
-    fn from(kind: ListKind) -> Self {
+impl From<&ListKind> for Absence {
+    fn from(kind: &ListKind) -> Self {
         match kind {
             ListKind::List | ListKind::ArrayList | ListKind::LinkedList { null_mask: false } => Self::No,
             ListKind::LinkedList { null_mask: true } => Self::Mask,
             ListKind::Set => Self::NullByte,
-            ListKind::Traversable => Self::PresenceByte,
+            ListKind::Traversable { .. } => Self::PresenceByte,
         }
     }
 }
@@ -47,35 +44,56 @@ pub(super) fn array(element: Basic) -> Box<dyn Decoder> {
     }
 }
 
+/// Gelly's array of values; the bytes of strings are counted behind the elements.
+pub(super) fn value_array(element: Basic) -> Box<dyn Decoder> {
+    let ty = Type::Basic(element);
+    let prefix = if element == Basic::StringValue { 4 } else { 0 };
+    build(decoder_at(&ty, false), Absence::No, ty.takes_bytes(), prefix)
+}
+
+/// Moves past what [`value_array`] decodes.
+pub(super) fn skip_value_array(element: Basic, input: &mut Cursor<'_>) -> Result<()> {
+    if element == Basic::StringValue {
+        input.count(1)?;
+        return input.length_prefixed().map(drop);
+    }
+    skip_list(&Type::Basic(element), Absence::No, input)
+}
+
 /// A list of elements.
 pub(super) fn decoder(element: &Type, absence: Absence) -> Box<dyn Decoder> {
     of(decoder_at(element, false), absence, element.takes_bytes())
 }
 
 /// A list of what `elements` decodes; `takes_bytes` if every element takes some.
-pub(super) fn of(mut elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool) -> Box<dyn Decoder> {
-    let field = Arc::new(Field::new_list_field(elements.finish().data_type().clone(), true));
-    Box::new(List { elements, offsets: Offsets::default(), field, absence, takes_bytes })
+pub(super) fn of(elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool) -> Box<dyn Decoder> {
+    build(elements, absence, takes_bytes, 0)
+}
+
+fn build(elements: Box<dyn Decoder>, absence: Absence, takes_bytes: bool, prefix: usize) -> Box<dyn Decoder> {
+    Box::new(List { elements, shape: ListShape::new(), absence, takes_bytes, prefix })
 }
 
 /// Moves past a list.
 pub(super) fn skip_list(element: &Type, absence: Absence, input: &mut Cursor<'_>) -> Result<()> {
-    let count = count(input, element.takes_bytes() || absence != Absence::No)?;
+    let count = count(input, absence.bound(element.takes_bytes()))?;
     for_each(count, absence, input, |present, input| if present { skip(element, input) } else { Ok(()) })
 }
 
 struct List {
     elements: Box<dyn Decoder>,
-    offsets: Offsets,
-    field: FieldRef,
+    shape: ListShape,
     absence: Absence,
     takes_bytes: bool,
+    /// Bytes between the count and the elements.
+    prefix: usize,
 }
 
 impl Decoder for List {
     fn append(&mut self, input: &mut Cursor<'_>) -> Result<()> {
         let start = input.offset();
-        let count = count(input, self.takes_bytes || self.absence != Absence::No)?;
+        let count = count(input, self.absence.bound(self.takes_bytes))?;
+        input.take(self.prefix)?;
         for_each(count, self.absence, input, |present, input| {
             if present {
                 return self.elements.append(input).in_field("item");
@@ -83,16 +101,15 @@ impl Decoder for List {
             self.elements.append_null();
             Ok(())
         })?;
-        self.offsets.append(count).map_err(|e| e.at(start))
+        self.shape.append(count).map_err(|e| e.at(start))
     }
 
     fn append_null(&mut self) {
-        self.offsets.append_null();
+        self.shape.append_null();
     }
 
     fn finish(&mut self) -> ArrayRef {
-        let (offsets, nulls) = self.offsets.finish();
-        Arc::new(ListArray::new(Arc::clone(&self.field), offsets, self.elements.finish(), nulls))
+        self.shape.finish_list(self.elements.finish())
     }
 
     fn undecoded(&self) -> Option<Undecoded> {
@@ -100,11 +117,32 @@ impl Decoder for List {
     }
 }
 
-/// Reads the count of elements, which the bytes that are left bound if every element takes some.
-pub(super) fn count(input: &mut Cursor<'_>, takes_bytes: bool) -> Result<usize> {
+/// What bounds a count of elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// Every element takes at least a byte.
+    Bytes,
+    /// Every element takes at least a bit of the mask, which is read next.
+    Mask,
+    /// Elements take no bytes.
+    Limit,
+}
+
+impl Absence {
+    fn bound(self, element_takes_bytes: bool) -> Bound {
+        match self {
+            Self::Mask => Bound::Mask,
+            Self::No if !element_takes_bytes => Bound::Limit,
+            _ => Bound::Bytes,
+        }
+    }
+}
+
+/// Reads a count of elements.
+pub(super) fn count(input: &mut Cursor<'_>, bound: Bound) -> Result<usize> {
     let start = input.offset();
-    let count = input.count(usize::from(takes_bytes))?;
-    if !takes_bytes && count > input.remaining().max(MAX_EMPTY_ELEMENTS) {
+    let count = input.count(usize::from(bound == Bound::Bytes))?;
+    if bound == Bound::Limit && count > MAX_EMPTY_ELEMENTS {
         return Err(Error::unsupported(format!("{count} elements without bytes")).at(start));
     }
     Ok(count)
@@ -127,42 +165,4 @@ fn for_each(
         element(present, input)?;
     }
     Ok(())
-}
-
-/// The offsets and nulls of a list or map column.
-pub(super) struct Offsets {
-    ends: Vec<i32>,
-    validity: NullBufferBuilder,
-}
-
-impl Default for Offsets {
-    fn default() -> Self {
-        Self { ends: vec![0], validity: NullBufferBuilder::new(0) }
-    }
-}
-
-impl Offsets {
-    pub(super) fn append(&mut self, count: usize) -> Result<()> {
-        let end = i32::try_from(count).ok().and_then(|count| self.end().checked_add(count));
-        let Some(end) = end else {
-            return Err(Error::unsupported("more than 2^31 elements in one batch").with_hint("use fewer rows a batch"));
-        };
-        self.ends.push(end);
-        self.validity.append_non_null();
-        Ok(())
-    }
-
-    pub(super) fn append_null(&mut self) {
-        self.ends.push(self.end());
-        self.validity.append_null();
-    }
-
-    pub(super) fn finish(&mut self) -> (OffsetBuffer<i32>, Option<arrow_buffer::NullBuffer>) {
-        let ends = std::mem::replace(&mut self.ends, vec![0]);
-        (OffsetBuffer::new(ScalarBuffer::from(ends)), self.validity.finish())
-    }
-
-    fn end(&self) -> i32 {
-        self.ends.last().copied().unwrap_or_default()
-    }
 }

@@ -9,34 +9,33 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, ListArray, MapArray, StructArray};
-use arrow_schema::{DataType, Field, FieldRef, Fields};
+use arrow_array::{Array, ArrayRef, StructArray};
+use arrow_schema::{DataType, Field, Fields};
 
 use crate::bytes::Cursor;
 use crate::error::{Context, Error, Result};
 use crate::types::{Basic, MapKind, Type};
 
-use super::list::{Offsets, count};
+use super::assemble::{ListShape, total};
+use super::list::{Bound, count};
 use super::nullable::is_wrapped;
 use super::{Decoder, Undecoded, decoder_at, flag, skip};
 
 /// A map.
 pub(super) fn decoder(kind: MapKind, key: &Type, value: &Type) -> Box<dyn Decoder> {
-    let (mut keys, mut values) = (decoder_at(key, false), decoder_at(value, false));
-    let null_keys = kind == MapKind::NullAware || !tells_null(key);
-    let name = if null_keys { "item" } else { "entries" };
-    let fields = Fields::from(vec![
-        Field::new("key", keys.finish().data_type().clone(), null_keys),
-        Field::new("value", values.finish().data_type().clone(), true),
-    ]);
-    let entries = Arc::new(Field::new_struct(name, fields.clone(), null_keys));
-    let key = key.clone();
-    Box::new(Map { kind, key, keys, values, offsets: Offsets::default(), fields, entries, null_keys })
+    Box::new(Map {
+        kind,
+        key: key.clone(),
+        keys: decoder_at(key, false),
+        values: decoder_at(value, false),
+        shape: ListShape::new(),
+        null_keys: kind == MapKind::NullAware || !tells_null(key),
+    })
 }
 
 /// Moves past a map.
 pub(super) fn skip_map(kind: MapKind, key: &Type, value: &Type, input: &mut Cursor<'_>) -> Result<()> {
-    for _ in 0..count(input, true)? {
+    for _ in 0..count(input, Bound::Bytes)? {
         if kind != MapKind::NullAware || !flag(input)? {
             skip(key, input).in_field("key")?;
         }
@@ -52,9 +51,8 @@ struct Map {
     key: Type,
     keys: Box<dyn Decoder>,
     values: Box<dyn Decoder>,
-    offsets: Offsets,
-    fields: Fields,
-    entries: FieldRef,
+    shape: ListShape,
+    /// Whether the column is a list of structs.
     null_keys: bool,
 }
 
@@ -82,32 +80,30 @@ impl Map {
 impl Decoder for Map {
     fn append(&mut self, input: &mut Cursor<'_>) -> Result<()> {
         let start = input.offset();
-        let count = count(input, true)?;
+        let count = count(input, Bound::Bytes)?;
         for _ in 0..count {
             self.append_key(input).in_field("key")?;
             self.append_value(input).in_field("value")?;
         }
-        self.offsets.append(count).map_err(|e| e.at(start))
+        self.shape.append(count).map_err(|e| e.at(start))
     }
 
     fn append_null(&mut self) {
-        self.offsets.append_null();
+        self.shape.append_null();
     }
 
     fn finish(&mut self) -> ArrayRef {
-        let (offsets, nulls) = self.offsets.finish();
-        let columns = vec![self.keys.finish(), self.values.finish()];
-        let entries = StructArray::new(self.fields.clone(), columns, None);
-        let field = Arc::clone(&self.entries);
-        if self.null_keys {
-            Arc::new(ListArray::new(field, offsets, Arc::new(entries), nulls))
-        } else {
-            Arc::new(MapArray::new(field, offsets, entries, nulls, false))
+        let (keys, values) = (self.keys.finish(), self.values.finish());
+        if !self.null_keys {
+            return self.shape.finish_map(keys, values, true);
         }
+        let field = |name, column: &ArrayRef| Field::new(name, column.data_type().clone(), true);
+        let fields = Fields::from(vec![field("key", &keys), field("value", &values)]);
+        self.shape.finish_list(Arc::new(StructArray::new(fields, vec![keys, values], None)))
     }
 
     fn undecoded(&self) -> Option<Undecoded> {
-        self.keys.undecoded().or_else(|| self.values.undecoded())
+        total([self.keys.undecoded(), self.values.undecoded()])
     }
 }
 
@@ -116,7 +112,7 @@ fn tells_null(ty: &Type) -> bool {
     match ty {
         Type::Nullable { inner, .. } | Type::Option(inner) => tells_null(inner),
         Type::Basic(basic) => *basic != Basic::Nothing && decoder_at(ty, false).finish().data_type() != &DataType::Null,
-        Type::Avro { .. } | Type::Kryo(_) | Type::RawValue(_) | Type::Opaque(_) => false,
+        Type::Avro { .. } | Type::Kryo(_) | Type::RawValue(_) | Type::Value { .. } | Type::Opaque(_) => false,
         _ => true,
     }
 }

@@ -1,9 +1,12 @@
 //! Encoded values to Arrow columns: one decoder per type family, one builder per column, nothing allocated per row.
 
+mod assemble;
+mod avro;
 mod basic;
 mod binary;
 mod columns;
 mod fixed;
+mod json;
 mod list;
 mod map;
 mod mask;
@@ -11,11 +14,15 @@ mod nullable;
 mod numbers;
 mod opaque;
 mod pojo;
+mod read;
 mod row;
+mod row_data;
 mod runtime;
 mod skip;
 mod struct_;
 mod temporal;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use arrow_array::ArrayRef;
@@ -42,12 +49,13 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         return opaque::decoder(ty, tail);
     }
     match ty {
-        Type::Basic(basic) => basic::decoder(*basic, tail),
+        Type::Basic(basic) => basic::decoder(*basic),
         Type::Array(element) => list::array(*element),
+        Type::ValueArray(element) => list::value_array(*element),
         Type::ObjectArray { element, .. } => list::decoder(element, Absence::PresenceByte),
         Type::Enum { class, constants } => text::java_enum(class, constants),
         Type::ScalaEnum { class, constants } => text::scala_enum(class, constants),
-        Type::List { kind, element } => list::decoder(element, (*kind).into()),
+        Type::List { kind, element } => list::decoder(element, kind.into()),
         Type::Map { kind, key, value } => map::decoder(*kind, key, value),
         Type::Nullable { padding, inner } => nullable::nullable(*padding, inner, tail),
         Type::Option(inner) => nullable::option(inner, tail),
@@ -61,6 +69,14 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         Type::TwoPhaseCommit { nullable_pending, transaction, context } => {
             runtime::two_phase_commit(*nullable_pending, transaction, context, tail)
         }
+        Type::Value { .. } => ty.value_basic().map_or_else(|| opaque::decoder(ty, tail), basic::decoder),
+        Type::Avro { schema, .. } => avro::decoder(schema),
+        Type::RowData(fields) => row_data::row_data(fields),
+        Type::BinaryRowData { arity } => row_data::binary_row_data(*arity),
+        Type::TableCollection(collection) => row_data::collection(collection).unwrap_or_else(binary::length_prefixed),
+        Type::RawValue(inner) => row_data::raw_value(inner),
+        Type::DecimalData { precision, scale } => row_data::decimal_data(*precision, *scale),
+        Type::TimestampData { precision } => row_data::timestamp_data(*precision),
         _ => opaque::decoder(ty, tail),
     }
 }

@@ -22,6 +22,9 @@ pub(super) fn unframed(ty: &Type, input: &Cursor<'_>) -> Error {
             Error::unsupported(format!("length of a {} is unknown: {}", opaque.class, opaque.reason))
         }
         Type::Kryo(kryo) => Error::unsupported(format!("length of a {} written by Kryo is unknown", kryo.class)),
+        Type::Value { class, .. } => {
+            Error::unsupported(format!("length of a {class} is unknown: the class writes its values itself"))
+        }
         _ => Error::unsupported("length of the value is unknown: a part of it can't be decoded"),
     };
     error.at(input.offset())

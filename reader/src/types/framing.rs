@@ -17,7 +17,8 @@ impl Type {
     /// Whether values of this type say where they end.
     pub fn framing(&self) -> Framing {
         match self {
-            Self::Basic(Basic::JavaObject) | Self::Opaque(_) => Framing::Never,
+            Self::Opaque(_) => Framing::Never,
+            Self::Value { .. } if self.value_basic().is_none() => Framing::Never,
             Self::Kryo(kryo) => kryo_framing(kryo),
             Self::ObjectArray { element: inner, .. }
             | Self::List { element: inner, .. }
@@ -38,7 +39,9 @@ impl Type {
     /// Whether every value of this type takes at least one byte, so that a count of values is bounded by the bytes.
     pub(crate) fn takes_bytes(&self) -> bool {
         match self {
-            Self::Basic(Basic::NullValue) | Self::Avro { .. } | Self::Opaque(_) => false,
+            Self::Basic(Basic::NullValue) | Self::Opaque(_) => false,
+            Self::Avro { schema, .. } => schema.bounds(schema.root()).min_size > 0,
+            Self::Value { .. } => self.value_basic().is_some_and(|basic| basic != Basic::NullValue),
             Self::Struct { fields, .. } => fields.iter().any(|f| f.ty.takes_bytes()),
             Self::Row { fields, row_kind } => *row_kind || !fields.is_empty(),
             _ => true,

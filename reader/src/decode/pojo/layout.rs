@@ -69,6 +69,7 @@ impl Slots {
         let (count, rest) = known(fields.iter().map(|f| &f.ty), self.tail);
         let mut columns = Vec::with_capacity(count);
         for (index, field) in fields.iter().take(count).enumerate() {
+            let declaring_class = field.declaring_class.as_deref().unwrap_or(class);
             let hides = fields.iter().filter(|f| f.name == field.name).count() > 1;
             let last = index + 1 == fields.len() && field.ty.framing() != Framing::Always;
             let fits = |slot: &Slot| slot.field == field.name && slot.last == last && slot.ty == field.ty;
@@ -76,9 +77,8 @@ impl Slots {
             let find = |test: &dyn Fn(&Slot) -> bool| {
                 self.slots.iter().enumerate().filter(|(_, slot)| fits(slot) && test(slot)).map(|(i, _)| i).find(free)
             };
-            let shared = find(&|slot| slot.declaring_class == field.declaring_class)
+            let shared = find(&|slot| slot.declaring_class == declaring_class)
                 .or_else(|| if hides { None } else { find(&|_| true) });
-            let declaring_class = if field.declaring_class.is_empty() { class } else { &field.declaring_class };
             columns.push(shared.unwrap_or_else(|| self.add(&field.name, declaring_class, &field.ty, last)));
         }
         Variant { class: class.to_owned(), is_pojo: true, fields: columns, absent: Vec::new(), rest }

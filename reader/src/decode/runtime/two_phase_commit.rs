@@ -14,7 +14,7 @@ use crate::error::{Context, Result};
 use crate::types::Type;
 
 use super::super::columns::{Column, Columns};
-use super::super::list::{self, Absence};
+use super::super::list::{self, Absence, Bound};
 use super::super::{Decoder, Undecoded, decoder_at, flag, nullable, skip, struct_};
 
 const PENDING: usize = 0;
@@ -51,7 +51,7 @@ pub(crate) fn skip_two_phase_commit(
     if !nullable_pending || flag(input)? {
         skip_transaction(input).in_field("pending")?;
     }
-    for _ in 0..list::count(input, true)? {
+    for _ in 0..list::count(input, Bound::Bytes)? {
         skip_transaction(input).in_field("pending_commits")?;
     }
     nullable::skip_option(context, input).in_field("context")

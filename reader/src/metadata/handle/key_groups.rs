@@ -136,21 +136,21 @@ impl KeyGroupsHandle {
         match &self.kind {
             KeyGroupsKind::V1 => {
                 out.u8(tag::KEY_GROUPS);
-                self.encode_v1(out)
+                self.encode_common(out)
             }
             KeyGroupsKind::Savepoint => {
                 out.u8(tag::KEY_GROUPS_SAVEPOINT);
-                self.encode_v1(out)
+                self.encode_common(out)
             }
             KeyGroupsKind::V2 { state_handle_id } => {
                 out.u8(tag::KEY_GROUPS_V2);
-                self.encode_v1(out)?;
+                self.encode_common(out)?;
                 out.utf(state_handle_id)
             }
         }
     }
 
-    pub(super) fn encode_v1(&self, out: &mut Writer) -> Result<()> {
+    fn encode_common(&self, out: &mut Writer) -> Result<()> {
         if self.offsets.len() != self.key_groups.count() {
             let message = format!("{} offsets for {} key groups", self.offsets.len(), self.key_groups.count());
             return Err(Error::usage(message));

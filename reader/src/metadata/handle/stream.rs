@@ -8,7 +8,7 @@ use crate::bytes::{Cursor, Writer};
 use crate::error::{Context, Error, Result};
 use crate::metadata::format::{Scope, unsigned_long};
 
-use super::{KeyGroupsHandle, KeyedRole, tag};
+use super::{KeyGroupsHandle, KeyGroupsKind, KeyedRole, tag};
 
 /// One stream of bytes: a file, a part of a file, or the bytes themselves.
 ///
@@ -180,10 +180,8 @@ impl StreamHandle {
                 out.utf(path)?;
                 encode_size(*size, out)
             }
-            Self::KeyGroups(handle) => {
-                out.u8(tag::KEY_GROUPS);
-                handle.encode_v1(out)
-            }
+            Self::KeyGroups(handle) if handle.kind == KeyGroupsKind::V1 => handle.encode(out),
+            Self::KeyGroups(_) => Err(Error::usage("only the first layout of key groups can be a stream")),
             Self::Segment { start, size, scope, path, logical_id } => {
                 out.u8(tag::SEGMENT_FILE);
                 out.size(*start)?;

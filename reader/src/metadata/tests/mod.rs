@@ -1,15 +1,24 @@
 mod built;
+mod channels;
 mod corpus;
+mod handles;
 mod hostile;
+mod properties;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 
 use super::*;
 
 /// All real `_metadata` files at hand, smallest first.
-fn real_files() -> Vec<(PathBuf, Bytes)> {
+fn real_files() -> &'static [(PathBuf, Bytes)] {
+    static FILES: LazyLock<Vec<(PathBuf, Bytes)>> = LazyLock::new(find_files);
+    &FILES
+}
+
+fn find_files() -> Vec<(PathBuf, Bytes)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     for directory in [root.join("../testdata/snapshots"), root.join("../../shared/corpus")] {
