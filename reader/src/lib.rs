@@ -23,6 +23,6 @@ mod store;
 pub mod types;
 
 pub use error::{Context, Error, ErrorKind, Result};
-pub use scan::{Gap, Scan, ScanBuilder, ScanStream, ScanTask};
+pub use scan::{Gap, GapKind, Scan, ScanBuilder, ScanStream, ScanTask};
 pub use snapshot::{OpenOptions, Operator, Snapshot};
 pub use state::{Layout, State, StateKind};

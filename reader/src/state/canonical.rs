@@ -105,7 +105,7 @@ impl CanonicalWalk {
                     return Err(e);
                 }
                 rows.rollback(mark);
-                unframed.push(Unframed { rows: Some(1), reason: e.to_string() });
+                unframed.push(Unframed { rows: Some(1), reason: e.message().to_owned() });
             }
         }
         *input = ahead;

@@ -2,11 +2,13 @@
 
 pub(crate) mod canonical;
 pub(crate) mod entry;
+pub(crate) mod definition;
 mod header;
 pub(crate) mod heap;
 pub(crate) mod key_groups;
 mod layout;
 mod load;
+mod merge;
 pub(crate) mod operator;
 pub(crate) mod part;
 pub(crate) mod rows;
@@ -22,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::scan::ScanBuilder;
 use crate::types::{Basic, Type};
 
-pub(crate) use load::{Context, load};
+pub(crate) use load::load;
 use part::Part;
 use table::Table;
 
@@ -97,7 +99,7 @@ impl State {
         &self.0
     }
 
-    /// The state's name.
+    /// The state's name. Operator state with the name of a keyed state of its operator has `$operator` behind it.
     pub fn name(&self) -> &str {
         &self.0.name
     }

@@ -164,6 +164,32 @@ impl Rows {
         self.position.truncate(mark.position);
     }
 
+    /// Each row on its own.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Self> + '_ {
+        let mut element = 0;
+        (0..self.count).map(move |row| {
+            fn one<T: Copy>(parts: &[T], row: usize) -> Vec<T> {
+                parts.get(row).copied().into_iter().collect()
+            }
+            let elements = self.elements.get(row).map_or(row..row + 1, |count| element..element + count);
+            element = elements.end;
+            Self {
+                base: self.base,
+                wanted: self.wanted,
+                count: 1,
+                key: one(&self.key, row),
+                namespace: one(&self.namespace, row),
+                map_key: one(&self.map_key, row),
+                value: self.value.get(elements.clone()).unwrap_or_default().to_vec(),
+                last_access: self.last_access.get(elements).unwrap_or_default().to_vec(),
+                elements: one(&self.elements, row),
+                timestamp: one(&self.timestamp, row),
+                position: one(&self.position, row),
+                fingerprint: 0,
+            }
+        })
+    }
+
     /// Adds a null value.
     #[inline]
     pub(crate) fn push_null(&mut self) {
