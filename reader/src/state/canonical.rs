@@ -28,8 +28,7 @@ const LAST_ENTRY: u8 = 0x80;
 pub(crate) struct CanonicalWalk {
     prefix: Prefix,
     states: u16,
-    wanted: u16,
-    entry: Arc<Entry>,
+    wanted: Option<(u16, Arc<Entry>)>,
     position: Position,
 }
 
@@ -70,9 +69,9 @@ impl Prefix {
 }
 
 impl CanonicalWalk {
-    /// A walk through a key group of a stream with `states` states, for the one with the id `wanted`.
-    pub(crate) fn new(prefix: Prefix, states: u16, wanted: u16, entry: Arc<Entry>) -> Self {
-        Self { prefix, states, wanted, entry, position: Position::Start }
+    /// A walk through a key group of a stream with `states` states, for the one with the wanted id, if any.
+    pub(crate) fn new(prefix: Prefix, states: u16, wanted: Option<(u16, Arc<Entry>)>) -> Self {
+        Self { prefix, states, wanted, position: Position::Start }
     }
 
     /// Frames the next complete item: a state id or an entry.
@@ -97,14 +96,16 @@ impl CanonicalWalk {
             self.position =
                 if id == END_OF_KEY_GROUP { Position::End } else { Position::Run(self.checked(id, offset)?) };
         }
-        if state == self.wanted {
+        if let Some((wanted, entry)) = &self.wanted
+            && *wanted == state
+        {
             let mark = rows.mark();
-            if let Err(e) = self.entry.push_composite(key, value, rows) {
+            if let Err(e) = entry.push_composite(key, value, rows) {
                 if e.kind() != ErrorKind::Unsupported {
                     return Err(e);
                 }
                 rows.rollback(mark);
-                unframed.push(Unframed { rows: Some(1), reason: e.to_string() });
+                unframed.push(Unframed { rows: Some(1), reason: e.message().to_owned() });
             }
         }
         *input = ahead;

@@ -2,6 +2,7 @@
 
 use crate::bytes::Cursor;
 use crate::error::{Context, Error, Result};
+use crate::types::Length;
 
 use super::rows::{Framer, Rows};
 
@@ -97,8 +98,8 @@ impl Entry {
     /// Splits a composite key into key, namespace and user key.
     fn split_key<'a>(&self, mut input: Cursor<'a>) -> Result<(Cursor<'a>, Cursor<'a>, Cursor<'a>)> {
         let is_map = matches!(self.content, Content::Map { .. });
-        match (self.key.size(), self.namespace.size()) {
-            (None, None) => {
+        match (self.key.length(), self.namespace.length()) {
+            (Length::Variable, Length::Variable) => {
                 let key = take_with_length(&self.key, &mut input).in_field("key")?;
                 let namespace = take_with_length(&self.namespace, &mut input).in_field("namespace")?;
                 if !is_map {
@@ -106,17 +107,21 @@ impl Entry {
                 }
                 Ok((key, namespace, input))
             }
-            (None, Some(size)) if !is_map => {
+            (_, Length::Fixed(size)) if !is_map => {
                 let Some(key) = input.remaining().checked_sub(size) else {
                     return Err(Error::data("key is too short for its namespace").at(input.offset()));
                 };
                 Ok((split(&mut input, key)?, input, input))
             }
-            (Some(size), _) if !is_map => Ok((split(&mut input, size).in_field("key")?, input, input)),
-            _ => {
+            (Length::Fixed(size), _) if !is_map => Ok((split(&mut input, size).in_field("key")?, input, input)),
+            (Length::Fixed(_), _) | (_, Length::Fixed(_)) => {
                 let key = take(&self.key, &mut input).in_field("key")?;
                 let namespace = take(&self.namespace, &mut input).in_field("namespace")?;
                 Ok((key, namespace, input))
+            }
+            (Length::Unknown, _) | (_, Length::Unknown) => {
+                Err(Error::unsupported("whether the key holds lengths depends on a serializer that is not known")
+                    .at(input.offset()))
             }
         }
     }
@@ -128,10 +133,10 @@ impl Entry {
             rows.timestamp.push(timestamp);
         }
         if wanted.key || wanted.namespace {
-            let size = match (self.key.size(), self.namespace.size()) {
-                (Some(key), _) => key,
-                (None, Some(namespace)) => input.remaining().saturating_sub(namespace),
-                (None, None) => take(&self.key, &mut { input })?.remaining(),
+            let size = match (self.key.length(), self.namespace.length()) {
+                (Length::Fixed(key), _) => key,
+                (_, Length::Fixed(namespace)) => input.remaining().saturating_sub(namespace),
+                _ => take(&self.key, &mut { input })?.remaining(),
             };
             let key = split(&mut input, size).in_field("key")?;
             if wanted.key {

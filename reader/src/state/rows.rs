@@ -3,41 +3,41 @@
 use crate::bytes::Cursor;
 use crate::decode::{self, Span};
 use crate::error::{Error, Result};
-use crate::types::{Basic, Type};
+use crate::types::{Basic, Length, Type};
 
 /// Finds the end of the values of one type.
 #[derive(Clone, Debug)]
 pub(crate) struct Framer {
     ty: Type,
-    size: Option<usize>,
+    length: Length,
 }
 
 impl Framer {
     pub(crate) fn new(ty: Type) -> Self {
         // The length of the void namespace counts as 0, but it writes one byte.
-        let size = match ty {
-            Type::Basic(Basic::VoidNamespace) => Some(1),
-            _ => ty.fixed_length(),
+        let length = match ty {
+            Type::Basic(Basic::VoidNamespace) => Length::Fixed(1),
+            _ => ty.length(),
         };
-        Self { ty, size }
+        Self { ty, length }
     }
 
     pub(crate) fn ty(&self) -> &Type {
         &self.ty
     }
 
-    /// Bytes of every value, if they all have as many.
+    /// Bytes of every value, if its serializer promises a number.
     #[inline]
-    pub(crate) fn size(&self) -> Option<usize> {
-        self.size
+    pub(crate) fn length(&self) -> Length {
+        self.length
     }
 
     /// Moves past one value.
     #[inline]
     pub(crate) fn skip(&self, input: &mut Cursor<'_>) -> Result<()> {
-        match self.size {
-            Some(size) => input.take(size).map(drop),
-            None => decode::skip(&self.ty, input),
+        match self.length {
+            Length::Fixed(size) => input.take(size).map(drop),
+            _ => decode::skip(&self.ty, input),
         }
     }
 }
@@ -74,6 +74,8 @@ pub(crate) struct Rows {
     pub(crate) elements: Vec<usize>,
     pub(crate) timestamp: Vec<i64>,
     pub(crate) position: Vec<i64>,
+    /// Of broadcast state: a sum over all entries, the same for equal maps in any order.
+    pub(crate) fingerprint: u64,
 }
 
 /// Stands for a null value.
@@ -160,6 +162,32 @@ impl Rows {
         self.elements.truncate(mark.elements);
         self.timestamp.truncate(mark.timestamp);
         self.position.truncate(mark.position);
+    }
+
+    /// Each row on its own.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Self> + '_ {
+        let mut element = 0;
+        (0..self.count).map(move |row| {
+            fn one<T: Copy>(parts: &[T], row: usize) -> Vec<T> {
+                parts.get(row).copied().into_iter().collect()
+            }
+            let elements = self.elements.get(row).map_or(row..row + 1, |count| element..element + count);
+            element = elements.end;
+            Self {
+                base: self.base,
+                wanted: self.wanted,
+                count: 1,
+                key: one(&self.key, row),
+                namespace: one(&self.namespace, row),
+                map_key: one(&self.map_key, row),
+                value: self.value.get(elements.clone()).unwrap_or_default().to_vec(),
+                last_access: self.last_access.get(elements).unwrap_or_default().to_vec(),
+                elements: one(&self.elements, row),
+                timestamp: one(&self.timestamp, row),
+                position: one(&self.position, row),
+                fingerprint: 0,
+            }
+        })
     }
 
     /// Adds a null value.
