@@ -1,6 +1,6 @@
 //! `flink-state sql`.
 
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
 use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg};
@@ -74,9 +74,8 @@ async fn run(session: &Session, script: &str, format: Format, output: Option<&Pa
     let mut results = 0;
     let mut complete = true;
     for statement in statements {
-        let query = session.run(statement).await?;
-        if query.schema().fields().is_empty() {
-            query.try_for_each(|_| future::ready(Ok(()))).await?;
+        let mut query = session.run(statement).await?;
+        if !has_rows(&mut query).await? {
             continue;
         }
         results += 1;
@@ -88,6 +87,13 @@ async fn run(session: &Session, script: &str, format: Format, output: Option<&Pa
     }
     target.finish()?;
     Ok(if complete { 0 } else { EXIT_DATA })
+}
+
+/// Whether a statement has a result; one that has none is run to its end.
+pub(super) async fn has_rows(query: &mut Query) -> Result<bool> {
+    let has_rows = !query.schema().fields().is_empty();
+    while !has_rows && query.try_next().await?.is_some() {}
+    Ok(has_rows)
 }
 
 /// What was written.
