@@ -13,6 +13,7 @@
 pub mod bytes;
 pub mod decode;
 mod error;
+pub mod metadata;
 pub mod java;
 mod scan;
 pub mod serializer;

@@ -1,7 +1,9 @@
-//! Bytes to numbers and strings, with every length checked against what remains.
+//! Bytes to numbers and strings, with every length checked against what remains; and back.
 
 mod cursor;
 mod strings;
+mod writer;
 
 pub use cursor::Cursor;
 pub use strings::{decode_flink_string, decode_modified_utf8, skip_flink_string};
+pub use writer::Writer;
