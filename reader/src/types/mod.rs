@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub use basic::Basic;
 pub use length::Length;
 pub use logical::{LogicalField, LogicalRoot, LogicalType};
+pub(crate) use logical::{decimal_digits, fraction_digits};
 
 /// A type: how Flink encodes a key, a namespace or a value.
 #[derive(Clone, Debug, PartialEq)]
