@@ -13,8 +13,8 @@
 pub mod bytes;
 pub mod decode;
 mod error;
-pub mod metadata;
 pub mod java;
+pub mod metadata;
 mod scan;
 pub mod serializer;
 mod snapshot;
