@@ -43,7 +43,9 @@ fn printed_forms_are_read_again() {
         "SCALA_ENUM<com.acme.Kind$>('A' = 0, 'B' = -3)",
         "EITHER<STRING, LONG>",
         "KRYO<com.acme.X>",
-        "KRYO<com.acme.X>(com.acme.X, a.B SERIALIZER a.BSerializer, c.D INSTANCE) DEFAULT (e.F SERIALIZER e.FSer)",
+        "KRYO<com.acme.X>(com.acme.Y, a.B SERIALIZER a.BSerializer, c.D INSTANCE) DEFAULT (e.F SERIALIZER e.FSer)",
+        "KRYO<com.acme.X> REGISTERED (com.acme.X)",
+        "KRYO<com.acme.X> REGISTERED ()",
         "OPAQUE<com.acme.OwnSerializerSnapshot>",
         "OPAQUE<'a class > with signs'>",
         "CASE_CLASS<scala.Tuple2>(STRING, LONG)",
@@ -155,10 +157,21 @@ fn leaf() -> impl Strategy<Value = Type> {
             let schema = serde_json::json!({ "type": "fixed", "name": "F", "size": 1, "doc": doc }).to_string();
             Type::Avro { class, schema: AvroSchema::parse(schema).unwrap() }
         }),
-        1 => (class(), option::of(vec((class(), kryo_serializer()), 0..3)), vec((class(), kryo_serializer()), 0..2))
-            .prop_map(|(class, registrations, defaults)| {
+        1 => (
+            class(),
+            option::of(vec((class(), kryo_serializer()), 0..3)),
+            any::<bool>(),
+            vec((class(), kryo_serializer()), 0..2),
+        )
+            .prop_map(|(class, registrations, own, defaults)| {
                 let registrations = match registrations {
                     None => standard_registrations(&class).to_vec(),
+                    Some(list) if own => {
+                        let [first, last] = standard_registrations(&class);
+                        let own = list.into_iter();
+                        let own = own.map(|(class, serializer)| KryoRegistration { class, serializer }).collect();
+                        [vec![first], own, vec![last]].concat()
+                    }
                     Some(list) => {
                         let list = list.into_iter();
                         list.map(|(class, serializer)| KryoRegistration { class, serializer }).collect()
