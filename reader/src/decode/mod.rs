@@ -6,6 +6,7 @@ mod basic;
 mod binary;
 mod fixed;
 mod json;
+pub(crate) mod kryo;
 mod numbers;
 mod opaque;
 mod read;
@@ -37,6 +38,7 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         Type::Enum { class, constants } => text::java_enum(class, constants),
         Type::ScalaEnum { class, constants } => text::scala_enum(class, constants),
         Type::Avro { schema, .. } => avro::decoder(schema),
+        Type::Kryo(kryo) => kryo::decoder(kryo, tail),
         Type::RowData(fields) => row_data::row_data(fields),
         Type::BinaryRowData { arity } => row_data::binary_row_data(*arity),
         Type::TableCollection(collection) => {

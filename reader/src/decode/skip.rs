@@ -4,7 +4,7 @@ use crate::bytes::{Cursor, skip_flink_string, skip_string_value};
 use crate::error::Result;
 use crate::types::{Basic, Type};
 
-use super::{avro, numbers, opaque, row_data};
+use super::{avro, kryo, numbers, opaque, row_data};
 
 /// Moves past one value of this type.
 ///
@@ -16,6 +16,7 @@ pub fn skip(ty: &Type, input: &mut Cursor<'_>) -> Result<()> {
         Type::Basic(basic) => skip_basic(*basic, input),
         Type::Enum { .. } | Type::ScalaEnum { .. } => input.take(4).map(drop),
         Type::Avro { schema, .. } => avro::skip(schema, input),
+        Type::Kryo(kryo) => kryo::skip(kryo, input),
         Type::RowData(_) | Type::BinaryRowData { .. } | Type::TableCollection(_) | Type::RawValue(_) => {
             input.length_prefixed().map(drop)
         }
