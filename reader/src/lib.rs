@@ -14,6 +14,7 @@ pub mod bytes;
 pub mod decode;
 mod error;
 pub mod java;
+pub mod metadata;
 mod scan;
 pub mod serializer;
 mod snapshot;

@@ -6,13 +6,13 @@ use arrow_array::types::{
 };
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::types::{Basic, Type};
+use crate::types::Basic;
 
 use super::fixed::{boolean, never, nothing, primitive};
-use super::{Decoder, binary, numbers, opaque, read, temporal, text};
+use super::{Decoder, binary, list, numbers, read, runtime, struct_, temporal, text};
 
 /// A decoder of a type without parameters.
-pub(super) fn decoder(basic: Basic, tail: bool) -> Box<dyn Decoder> {
+pub(super) fn decoder(basic: Basic) -> Box<dyn Decoder> {
     match basic {
         Basic::Boolean | Basic::BooleanValue => boolean(),
         Basic::Byte | Basic::ByteValue => primitive::<Int8Type, 1>(DataType::Int8, |b| Ok(Some(i8::from_be_bytes(b)))),
@@ -58,9 +58,14 @@ pub(super) fn decoder(basic: Basic, tail: bool) -> Box<dyn Decoder> {
             temporal::local_date_time,
         ),
         Basic::GlobalWindow | Basic::SqlGlobalWindow => text::constant("GlobalWindow"),
+        Basic::TimeWindow | Basic::SqlTimeWindow => struct_::window(),
+        Basic::Variant => runtime::variant(),
+        Basic::DeweyNumber => list::array(Basic::Int),
+        Basic::EventId => struct_::event_id(),
         Basic::StringData => read::utf8_string(),
         Basic::Bitmap | Basic::ByteArrayWrapper => binary::length_prefixed(),
-        _ => opaque::decoder(&Type::Basic(basic), tail),
+        Basic::JavaObject => binary::java_object(),
+        Basic::Utf => text::utf(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Columns of bytes.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -7,6 +8,7 @@ use arrow_array::builder::BinaryBuilder;
 
 use crate::bytes::Cursor;
 use crate::error::Result;
+use crate::java::stream::skip_object;
 
 use super::Decoder;
 use super::text::check_size;
@@ -23,6 +25,15 @@ impl Bytes {
     pub(super) fn append(&mut self, value: &[u8]) -> Result<()> {
         check_size(self.0.values_slice().len(), value.len())?;
         self.0.append_value(value);
+        Ok(())
+    }
+
+    /// Appends one value that is in two parts.
+    pub(super) fn append_parts(&mut self, head: &[u8], tail: &[u8]) -> Result<()> {
+        check_size(self.0.values_slice().len(), head.len().saturating_add(tail.len()))?;
+        // Writing to a buffer can't fail.
+        let _ = self.0.write_all(head);
+        self.0.append_value(tail);
         Ok(())
     }
 
@@ -60,6 +71,21 @@ impl<F: for<'a> Fn(&mut Cursor<'a>) -> Result<&'a [u8]> + Send> Decoder for Byte
     fn finish(&mut self) -> ArrayRef {
         self.column.finish()
     }
+}
+
+/// All bytes that are left.
+pub(super) fn rest() -> Box<dyn Decoder> {
+    decoder(|input| Ok(input.take_rest()))
+}
+
+/// A Java object: its whole stream.
+pub(super) fn java_object() -> Box<dyn Decoder> {
+    decoder(|input| {
+        let all = input.rest();
+        let mut end = *input;
+        skip_object(&mut end)?;
+        input.take(all.len() - end.remaining())
+    })
 }
 
 /// `i32` length, bytes.

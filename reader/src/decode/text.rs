@@ -79,6 +79,14 @@ pub(super) fn flink_string() -> Box<dyn Decoder> {
     decoder(decode_flink_string)
 }
 
+/// A string of `DataOutput.writeUTF`.
+pub(super) fn utf() -> Box<dyn Decoder> {
+    decoder(|input, out| {
+        out.push_str(&input.utf()?);
+        Ok(true)
+    })
+}
+
 /// Flink's `StringValue`.
 pub(super) fn string_value() -> Box<dyn Decoder> {
     decoder(|input, out| decode_string_value(input, out).map(|()| true))

@@ -3,7 +3,7 @@
 use crate::bytes::Cursor;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::java::stream::{ObjectStream, Value};
-use crate::types::{Basic, LogicalField, LogicalRoot, LogicalType, Type};
+use crate::types::{Basic, LogicalField, LogicalRoot, LogicalType, Type, decimal_digits, fraction_digits};
 
 use super::{Parser, opaque};
 
@@ -31,18 +31,12 @@ pub(super) fn refine(logical: &mut LogicalType, nested: Type) {
 
 /// Precision and scale of a `DECIMAL`.
 pub(super) fn decimal(precision: i64, scale: i64) -> Result<(u8, i8)> {
-    match (u8::try_from(precision), i8::try_from(scale)) {
-        (Ok(p @ 1..=38), Ok(s)) if s >= 0 && precision >= scale => Ok((p, s)),
-        _ => Err(Error::data(format!("there is no DECIMAL({precision}, {scale})"))),
-    }
+    decimal_digits(precision, scale).ok_or_else(|| Error::data(format!("there is no DECIMAL({precision}, {scale})")))
 }
 
 /// Precision of a time or timestamp.
-pub(super) fn fraction_digits(precision: i64) -> Result<u8> {
-    match u8::try_from(precision) {
-        Ok(p @ 0..=9) => Ok(p),
-        _ => Err(Error::data(format!("there is no timestamp with {precision} fraction digits"))),
-    }
+pub(super) fn precision(digits: i64) -> Result<u8> {
+    fraction_digits(digits).ok_or_else(|| Error::data(format!("there is no time with {digits} fraction digits")))
 }
 
 struct Objects<'p, 'c, 's, 'a> {
@@ -133,7 +127,7 @@ impl Objects<'_, '_, '_, '_> {
     }
 
     fn precision(&self, object: Value) -> Result<u8> {
-        fraction_digits(self.integer(object, "precision")?).map_err(|e| e.at(self.start))
+        precision(self.integer(object, "precision")?).map_err(|e| e.at(self.start))
     }
 
     fn inner(&mut self, object: Value, name: &str) -> Result<Box<LogicalType>> {

@@ -121,7 +121,7 @@ fn decimal_data(_: &mut Parser<'_>, _: i32, input: &mut Cursor<'_>) -> Result<Ty
 /// `i32` precision.
 fn timestamp_data(_: &mut Parser<'_>, _: i32, input: &mut Cursor<'_>) -> Result<Type> {
     let start = input.offset();
-    let precision = logical::fraction_digits(input.i32()?.into()).map_err(|e| e.at(start))?;
+    let precision = logical::precision(input.i32()?.into()).map_err(|e| e.at(start))?;
     Ok(Type::TimestampData { precision })
 }
 

@@ -32,7 +32,7 @@ impl Type {
             Type::Basic(basic) => basic_length(*basic),
             Type::Enum { .. } | Type::ScalaEnum { .. } => Length::Fixed(4),
             Type::Nullable { padding: 0, .. } => Length::Variable,
-            Type::Nullable { padding, .. } => Length::Fixed(1 + padding),
+            Type::Nullable { padding, .. } => Length::Fixed(padding.saturating_add(1)),
             Type::Struct { kind, fields } => {
                 let lengths = fields.iter().map(|f| f.ty.length());
                 match kind {

@@ -85,3 +85,16 @@ impl LogicalRoot {
         LogicalType { nullable, root: self }
     }
 }
+
+/// Precision and scale of a decimal, if there can be such a one.
+pub(crate) fn decimal_digits(precision: i64, scale: i64) -> Option<(u8, i8)> {
+    match (u8::try_from(precision).ok()?, i8::try_from(scale).ok()?) {
+        (p @ 1..=38, s @ 0..) if scale <= precision => Some((p, s)),
+        _ => None,
+    }
+}
+
+/// Precision of a time or timestamp, if there can be such a one.
+pub(crate) fn fraction_digits(precision: i64) -> Option<u8> {
+    u8::try_from(precision).ok().filter(|p| *p <= 9)
+}

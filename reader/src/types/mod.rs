@@ -6,6 +6,7 @@
 mod arrow;
 pub(crate) mod avro;
 mod basic;
+mod framing;
 mod length;
 mod logical;
 mod notation;
@@ -16,8 +17,10 @@ use std::sync::Arc;
 pub use arrow::{arrow_field, arrow_type};
 pub use avro::AvroSchema;
 pub use basic::Basic;
+pub use framing::Framing;
 pub use length::Length;
 pub use logical::{LogicalField, LogicalRoot, LogicalType};
+pub(crate) use logical::{decimal_digits, fraction_digits};
 
 /// A type: how Flink encodes a key, a namespace or a value.
 #[derive(Clone, Debug, PartialEq)]

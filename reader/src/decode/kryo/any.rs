@@ -8,6 +8,7 @@ use crate::decode::binary::Bytes;
 use crate::decode::text::Text;
 use crate::decode::{Decoder, Undecoded};
 use crate::error::{Error, ErrorKind, Result};
+use crate::types::Kryo;
 
 use super::class::wrapper;
 use super::json;
@@ -16,7 +17,7 @@ use super::registry::Registry;
 
 /// A struct of the value's class, its JSON text and its bytes.
 pub(super) struct AnyValues {
-    registry: Registry,
+    kryo: Kryo,
     /// Whether a value ends where its bytes end.
     tail: bool,
     message: Message,
@@ -29,9 +30,9 @@ pub(super) struct AnyValues {
 }
 
 impl AnyValues {
-    pub(super) fn new(registry: Registry, tail: bool) -> Self {
+    pub(super) fn new(kryo: Kryo, tail: bool) -> Self {
         Self {
-            registry,
+            kryo,
             tail,
             message: Message::default(),
             scratch: Vec::new(),
@@ -56,8 +57,9 @@ impl AnyValues {
 
 impl Decoder for AnyValues {
     fn append(&mut self, input: &mut Cursor<'_>) -> Result<()> {
+        let registry = Registry(&self.kryo);
         let mut end = *input;
-        let parsed = self.message.parse(&self.registry, &mut end);
+        let parsed = self.message.parse(registry, &mut end);
         let size = match &parsed {
             Ok(()) => input.remaining() - end.remaining(),
             Err(error) if error.kind() == ErrorKind::Unsupported && self.tail => input.remaining(),
@@ -65,7 +67,7 @@ impl Decoder for AnyValues {
         };
         let bytes = input.take(size)?;
         match parsed {
-            Ok(()) => match self.message.class(&self.registry) {
+            Ok(()) => match self.message.class(registry) {
                 Some(class) => {
                     self.class.append(wrapper(class))?;
                     self.append_json(size)?;
@@ -76,7 +78,7 @@ impl Decoder for AnyValues {
                 }
             },
             Err(error) => {
-                match self.message.class(&self.registry) {
+                match self.message.class(registry) {
                     Some(class) => self.class.append(class)?,
                     None => self.class.append_null(),
                 }

@@ -237,15 +237,20 @@ fn time(name: &str) -> Codec {
 }
 
 /// Whether the class of an array's elements says the class of each of them; `None` if only the class itself knows.
-pub(super) fn is_final(component: &str) -> Option<bool> {
-    let innermost = component.trim_start_matches('[');
-    let Some(class) = innermost.strip_prefix('L').and_then(|name| name.strip_suffix(';')) else {
-        return Some(true);
-    };
+pub(super) fn has_final_elements(array: &str) -> Option<bool> {
+    let innermost = array.trim_start_matches('[');
+    match innermost.strip_prefix('L').and_then(|name| name.strip_suffix(';')) {
+        Some(class) if Codec::of(class) == Codec::Unknown => None,
+        Some(class) => Some(is_final(class)),
+        None => Some(true),
+    }
+}
+
+/// Whether a class that is known has no subclasses.
+pub(super) fn is_final(class: &str) -> bool {
     match Codec::of(class) {
-        Codec::Unknown => None,
-        codec if codec.is_primitive() => Some(true),
-        Codec::Text => Some(class != "sun.util.calendar.ZoneInfo"),
+        codec if codec.is_primitive() => true,
+        Codec::Text => class != "sun.util.calendar.ZoneInfo",
         Codec::Uuid
         | Codec::Locale
         | Codec::Pattern
@@ -261,8 +266,8 @@ pub(super) fn is_final(component: &str) -> Option<bool> {
         | Codec::ZoneOffset
         | Codec::Duration
         | Codec::Period
-        | Codec::Year => Some(true),
-        _ => Some(false),
+        | Codec::Year => true,
+        _ => false,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::decode::binary::Bytes;
 use crate::decode::text::Text;
 use crate::decode::{Decoder, temporal};
 use crate::error::{Error, Result};
+use crate::types::Kryo;
 
 use super::class::{Codec, wrapper};
 use super::list;
@@ -97,8 +98,7 @@ pub(super) trait Column: Send {
 
 /// Decodes values of a declared class to a column.
 pub(super) struct Values {
-    pub(super) registry: Registry,
-    pub(super) class: String,
+    pub(super) kryo: Kryo,
     pub(super) message: Message,
     pub(super) column: Box<dyn Column>,
 }
@@ -106,7 +106,7 @@ pub(super) struct Values {
 impl Values {
     /// Whether values of the class that was met are of the shape of the declared class.
     fn fits(&self, class: &str) -> bool {
-        match self.class.as_str() {
+        match self.kryo.class.as_str() {
             "java.time.ZoneId" => matches!(class, "java.time.ZoneRegion" | "java.time.ZoneOffset"),
             "java.util.TimeZone" => class == "sun.util.calendar.ZoneInfo",
             declared => wrapper(declared) == wrapper(class),
@@ -117,13 +117,14 @@ impl Values {
 impl Decoder for Values {
     fn append(&mut self, input: &mut Cursor<'_>) -> Result<()> {
         let start = input.offset();
-        self.message.parse(&self.registry, input)?;
-        let Some(class) = self.message.class(&self.registry) else {
+        let registry = Registry(&self.kryo);
+        self.message.parse(registry, input)?;
+        let Some(class) = self.message.class(registry) else {
             self.column.append_null();
             return Ok(());
         };
         if !self.fits(class) {
-            let error = Error::data(format!("Kryo value of the class {class} in place of a {}", self.class));
+            let error = Error::data(format!("Kryo value of the class {class} in place of a {}", self.kryo.class));
             return Err(error.at(start));
         }
         self.column.append(&self.message, self.message.root()).map_err(|e| e.at(start))

@@ -112,9 +112,8 @@ impl Writer<'_> {
             data => matches!(data, Data::Text(_)),
         };
         let is_object = self.message.elements(first).step_by(2).all(is_text);
-        let [open, colon, close, end] =
-            if is_object { [b"{", b":", b"", b"}"] } else { [b"[".as_slice(), b",", b"]", b"]"] };
-        out.extend(open);
+        let [open, colon, close, end] = if is_object { ["{", ":", "", "}"] } else { ["[", ",", "]", "]"] };
+        out.extend(open.bytes());
         let mut entries = self.message.elements(first);
         let mut i = 0;
         while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
@@ -124,11 +123,11 @@ impl Writer<'_> {
                 out.push(b'[');
             }
             self.node(key, depth, out)?;
-            out.extend(colon);
+            out.extend(colon.bytes());
             self.node(value, depth, out)?;
-            out.extend(close);
+            out.extend(close.bytes());
         }
-        out.extend(end);
+        out.extend(end.bytes());
         Some(())
     }
 

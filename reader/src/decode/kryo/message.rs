@@ -109,7 +109,7 @@ impl Message {
     ///
     /// # Errors
     /// `Unsupported`, naming the class, for a part whose class does not say how it is written.
-    pub(super) fn parse(&mut self, registry: &Registry, input: &mut Cursor<'_>) -> Result<()> {
+    pub(super) fn parse(&mut self, registry: Registry<'_>, input: &mut Cursor<'_>) -> Result<()> {
         self.nodes.clear();
         self.text.clear();
         self.bytes.clear();
@@ -128,11 +128,11 @@ impl Message {
     }
 
     /// The class of the value; `None` for a null.
-    pub(super) fn class<'a>(&'a self, registry: &'a Registry) -> Option<&'a str> {
+    pub(super) fn class<'a>(&'a self, registry: Registry<'a>) -> Option<&'a str> {
         self.root_class.as_ref().and_then(|class| self.name(class, registry))
     }
 
-    pub(super) fn name<'a>(&'a self, class: &Class, registry: &'a Registry) -> Option<&'a str> {
+    pub(super) fn name<'a>(&'a self, class: &Class, registry: Registry<'a>) -> Option<&'a str> {
         match &class.name {
             Name::Id(id) => registry.by_id(*id).ok().map(|(name, _)| name),
             Name::Text(range) => self.text.get(range.clone()),
@@ -166,7 +166,7 @@ impl Message {
 /// Reads one message.
 pub(super) struct Parser<'a> {
     pub(super) message: &'a mut Message,
-    pub(super) registry: &'a Registry,
+    pub(super) registry: Registry<'a>,
     depth: usize,
 }
 

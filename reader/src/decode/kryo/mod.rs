@@ -38,24 +38,20 @@ use registry::Registry;
 
 /// The decoder of values of a declared class; `tail` says whether they end where their bytes end.
 pub(super) fn decoder(kryo: &Kryo, tail: bool) -> Box<dyn Decoder> {
-    let registry = Registry::new(kryo);
-    match column::of(&kryo.class, registry.codec(&kryo.class)) {
-        Some(column) => {
-            let class = kryo.class.clone();
-            Box::new(column::Values { registry, class, message: Message::default(), column })
-        }
-        None => Box::new(any::AnyValues::new(registry, tail)),
+    match column::of(&kryo.class, Registry(kryo).codec(&kryo.class)) {
+        Some(column) => Box::new(column::Values { kryo: kryo.clone(), message: Message::default(), column }),
+        None => Box::new(any::AnyValues::new(kryo.clone(), tail)),
     }
 }
 
 /// Moves past one value.
 pub(super) fn skip(kryo: &Kryo, input: &mut Cursor<'_>) -> Result<()> {
-    Message::default().parse(&Registry::new(kryo), input)
+    Message::default().parse(Registry(kryo), input)
 }
 
 /// Whether values of a declared class say where they end.
 pub(crate) fn framing(kryo: &Kryo) -> Framing {
-    let codec = Registry::new(kryo).codec(&kryo.class);
+    let codec = Registry(kryo).codec(&kryo.class);
     match codec {
         _ if column::of(&kryo.class, codec).is_some() => Framing::Always,
         Codec::JavaObject | Codec::EnumSet | Codec::Empty | Codec::EmptyMap => Framing::Always,

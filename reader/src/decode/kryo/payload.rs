@@ -25,7 +25,7 @@ impl Parser<'_> {
             Codec::Collection => self.collection(input, false, true),
             Codec::SortedCollection => self.collection(input, true, true),
             Codec::ImmutableCollection => self.collection(input, false, false),
-            Codec::ArraysAsList if self.registry.version == KryoVersion::V2 => {
+            Codec::ArraysAsList if self.registry.version() == KryoVersion::V2 => {
                 let n = count(input, 1)?;
                 self.class(input)?;
                 self.sequence(n, input, Self::value).map(Data::List)
@@ -58,7 +58,7 @@ impl Parser<'_> {
 
     /// `kuint` count plus one, elements.
     fn numbers(&mut self, number: Number, input: &mut Cursor<'_>) -> Result<Data> {
-        let fixed = Fixed(self.registry.version);
+        let fixed = Fixed(self.registry.version());
         let min_size = match number {
             Number::Boolean | Number::Int | Number::Long => 1,
             Number::Char | Number::Short => 2,
@@ -86,7 +86,7 @@ impl Parser<'_> {
     fn bits(&mut self, input: &mut Cursor<'_>) -> Result<Data> {
         let start = self.message.bytes.len();
         for _ in 0..count(input, 8)? {
-            let word = Fixed(self.registry.version).u64(input)?;
+            let word = Fixed(self.registry.version()).u64(input)?;
             self.message.bytes.extend(word.to_le_bytes());
         }
         Ok(Data::Bits(start..self.message.bytes.len()))
@@ -100,7 +100,7 @@ impl Parser<'_> {
             return Ok(Data::List(None));
         }
         let array = self.message.name(class, self.registry).unwrap_or_default();
-        let is_final = class::is_final(array.strip_prefix('[').unwrap_or_default()).ok_or_else(|| {
+        let is_final = class::has_final_elements(array).ok_or_else(|| {
             Error::unsupported(format!("Kryo value of the class {array}: its elements are of an unknown class"))
                 .at(start)
         })?;
@@ -121,7 +121,7 @@ impl Parser<'_> {
     ///                                   | 0                                flag on: nothing but nulls
     /// ```
     fn collection(&mut self, input: &mut Cursor<'_>, sorted: bool, can_have_nulls: bool) -> Result<Data> {
-        if self.registry.version == KryoVersion::V2 {
+        if self.registry.version() == KryoVersion::V2 {
             self.comparator(input, sorted)?;
             let n = count(input, 1)?;
             return self.sequence(n, input, Self::value).map(Data::List);
@@ -145,7 +145,7 @@ impl Parser<'_> {
 
     /// Keys and values in turn behind their count, in Kryo 5 plus one; the comparator stands first in Kryo 2.
     fn map(&mut self, input: &mut Cursor<'_>, sorted: bool) -> Result<Data> {
-        let n = if self.registry.version == KryoVersion::V2 {
+        let n = if self.registry.version() == KryoVersion::V2 {
             self.comparator(input, sorted)?;
             count(input, 2)?
         } else {
@@ -164,7 +164,7 @@ impl Parser<'_> {
     fn class_object(&mut self, input: &mut Cursor<'_>) -> Result<Data> {
         let class = self.class(input)?;
         let in_doubt = class.as_ref().is_some_and(|class| class.codec.is_primitive());
-        let primitive = (self.registry.version == KryoVersion::V2 || in_doubt) && input.bool()?;
+        let primitive = (self.registry.version() == KryoVersion::V2 || in_doubt) && input.bool()?;
         let Some(class) = class else { return Ok(Data::Null) };
         let name = self.message.name(&class, self.registry).unwrap_or_default();
         let name = if primitive || !in_doubt { name } else { class::wrapper(name) }.to_owned();

@@ -155,10 +155,6 @@ impl Fixed {
         self.bytes(input).map(i32::from_be_bytes)
     }
 
-    pub(super) fn i64(self, input: &mut Cursor<'_>) -> Result<i64> {
-        self.bytes(input).map(i64::from_be_bytes)
-    }
-
     pub(super) fn u64(self, input: &mut Cursor<'_>) -> Result<u64> {
         self.bytes(input).map(u64::from_be_bytes)
     }

@@ -10,7 +10,7 @@
 use crate::error::{Error, Result};
 use crate::types::{Kryo, KryoSerializer, KryoVersion};
 
-use super::class::Codec;
+use super::class::{Codec, is_final};
 
 const PRIMITIVES: [&str; 9] =
     ["int", "java.lang.String", "float", "boolean", "byte", "char", "short", "long", "double"];
@@ -38,61 +38,37 @@ const JAVA_SERIALIZERS: [&str; 2] = [
 ];
 
 /// The classes of one Kryo serializer.
-#[derive(Clone, Debug)]
-pub(super) struct Registry {
-    pub(super) version: KryoVersion,
-    /// Registrations that took an id, from 85 on; `None` from the first one whose id can't be known.
-    user: Vec<Option<(String, Codec)>>,
-    overridden: Vec<(String, Codec)>,
-    /// Default serializers of the user's own for types of the JDK that have subtypes.
-    broad_defaults: bool,
-}
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Registry<'a>(pub(super) &'a Kryo);
 
-impl Registry {
-    pub(super) fn new(kryo: &Kryo) -> Self {
-        let codec_of = |serializer: &KryoSerializer| match serializer {
-            KryoSerializer::Class(class) if JAVA_SERIALIZERS.contains(&class.as_str()) => Codec::JavaObject,
-            _ => Codec::Unknown,
-        };
-        let by_user = kryo.registrations.iter().filter(|r| r.serializer != KryoSerializer::Kryo);
-        let by_user = by_user.map(|r| (r.class.clone(), codec_of(&r.serializer)));
-        let defaults = kryo.default_serializers.iter().map(|d| (d.class.clone(), codec_of(&d.serializer)));
-        let mut registry = Self {
-            version: kryo.version,
-            user: Vec::new(),
-            overridden: by_user.chain(defaults).collect(),
-            broad_defaults: kryo.default_serializers.iter().any(|d| {
-                d.class.starts_with("java.") && super::class::is_final(&format!("L{};", d.class)) != Some(true)
-            }),
-        };
-        let mut known = true;
-        for registration in &kryo.registrations {
-            let class = &registration.class;
-            if has_id(class) || registry.user.iter().flatten().any(|(user, _)| user == class) {
-                continue;
-            }
-            // A class of Scala has an id below 73 already if Scala was on the class path, which nobody stored.
-            known &= !class.starts_with("scala.");
-            let entry = known.then(|| (class.clone(), registry.codec(class)));
-            registry.user.push(entry);
-        }
-        registry
+impl<'a> Registry<'a> {
+    pub(super) fn version(self) -> KryoVersion {
+        self.0.version
     }
 
     /// How values of a class are written.
-    pub(super) fn codec(&self, class: &str) -> Codec {
-        if let Some((_, codec)) = self.overridden.iter().find(|(overridden, _)| overridden == class) {
-            return *codec;
-        }
-        match Codec::of(class) {
-            codec if codec.is_primitive() || class == "java.lang.String" => codec,
-            _ if self.broad_defaults => Codec::Unknown,
-            codec => codec,
+    pub(super) fn codec(self, class: &str) -> Codec {
+        let registered = self.0.registrations.iter().filter(|r| r.serializer != KryoSerializer::Kryo);
+        let registered = registered.map(|r| (&r.class, &r.serializer));
+        let mut own = registered.chain(self.0.default_serializers.iter().map(|d| (&d.class, &d.serializer)));
+        match own.find(|(name, _)| *name == class) {
+            Some((_, KryoSerializer::Class(name))) if JAVA_SERIALIZERS.contains(&name.as_str()) => Codec::JavaObject,
+            Some(_) => Codec::Unknown,
+            None => match Codec::of(class) {
+                codec if codec.is_primitive() || class == "java.lang.String" => codec,
+                _ if self.has_broad_defaults() => Codec::Unknown,
+                codec => codec,
+            },
         }
     }
 
+    /// Whether the user's own serializers write subclasses of a class of the JDK.
+    fn has_broad_defaults(self) -> bool {
+        self.0.default_serializers.iter().any(|d| d.class.starts_with("java.") && !is_final(&d.class))
+    }
+
     /// The class with an id and how its values are written.
-    pub(super) fn by_id(&self, id: usize) -> Result<(&str, Codec)> {
+    pub(super) fn by_id(self, id: usize) -> Result<(&'a str, Codec)> {
         let fixed = PRIMITIVES.get(id).or_else(|| FLINK.get(id.checked_sub(FIRST_FLINK)?));
         if let Some(class) = fixed {
             return Ok((class, self.codec(class)));
@@ -100,13 +76,14 @@ impl Registry {
         let Some(place) = id.checked_sub(FIRST_USER) else {
             return Err(Error::unsupported(format!("class with the Kryo id {id}, which Scala's classes have")));
         };
-        match self.user.get(place) {
-            Some(Some((class, codec))) => Ok((class, *codec)),
-            Some(None) => Err(Error::unsupported(format!(
-                "class with the Kryo id {id}: which one depends on whether Scala was on the class path"
-            ))),
-            None => Err(Error::data(format!("no class has the Kryo id {id}"))),
+        let mut in_order = self.0.registrations.iter().map(|r| r.class.as_str()).filter(|class| !has_id(class));
+        // A class of Scala has an id below 73 already if Scala was on the class path, which nobody stored.
+        if in_order.clone().take(place + 1).any(|class| class.starts_with("scala.")) {
+            let message = format!("class with the Kryo id {id}: it depends on whether Scala was on the class path");
+            return Err(Error::unsupported(message));
         }
+        let class = in_order.nth(place).ok_or_else(|| Error::data(format!("no class has the Kryo id {id}")))?;
+        Ok((class, self.codec(class)))
     }
 }
 

@@ -117,8 +117,8 @@ pub(super) fn write_fraction(nanos: u32, out: &mut String) {
 
 impl Parser<'_> {
     pub(super) fn scalar(&mut self, codec: Codec, input: &mut Cursor<'_>) -> Result<Data> {
-        let fixed = Fixed(self.registry.version);
-        let v2 = self.registry.version == KryoVersion::V2;
+        let fixed = Fixed(self.registry.version());
+        let v2 = self.registry.version() == KryoVersion::V2;
         let start = input.offset();
         let data = match codec {
             Codec::Int | Codec::AtomicInteger => Data::Int(kint(input)?),
@@ -153,7 +153,7 @@ impl Parser<'_> {
 
     /// An object as text.
     fn text(&mut self, codec: Codec, input: &mut Cursor<'_>) -> Result<Data> {
-        let v2 = self.registry.version == KryoVersion::V2;
+        let v2 = self.registry.version() == KryoVersion::V2;
         let start = self.message.text.len();
         let there = match codec {
             Codec::Text => kstr(input, &mut self.message.text)?,
@@ -221,7 +221,7 @@ impl Parser<'_> {
 
     fn date(&mut self, input: &mut Cursor<'_>) -> Result<Date> {
         let start = input.offset();
-        let date = if self.registry.version == KryoVersion::V2 {
+        let date = if self.registry.version() == KryoVersion::V2 {
             let (day, month, year) = (input.u16()?, input.u16()?, kint(input)?);
             let small = |n: u16| u8::try_from(n).map_err(|_| Error::data(format!("{n} is no month or day")));
             small(month).and_then(|month| Date::new(year, month, small(day)?))
@@ -233,7 +233,7 @@ impl Parser<'_> {
 
     fn time(&mut self, input: &mut Cursor<'_>) -> Result<Time> {
         let start = input.offset();
-        let time = if self.registry.version == KryoVersion::V2 {
+        let time = if self.registry.version() == KryoVersion::V2 {
             let (hour, minute, nano) = (input.u8()?, input.u8()?, kint(input)?);
             Time::new(hour, minute, input.u8()?, nano)
         } else {
@@ -256,7 +256,7 @@ impl Parser<'_> {
     }
 
     fn date_time(&mut self, input: &mut Cursor<'_>) -> Result<(Date, Time)> {
-        if self.registry.version == KryoVersion::V5 {
+        if self.registry.version() == KryoVersion::V5 {
             return Ok((self.date(input)?, self.time(input)?));
         }
         let start = input.offset();
@@ -268,7 +268,7 @@ impl Parser<'_> {
 
     /// Seconds east of UTC.
     fn zone_offset(&mut self, input: &mut Cursor<'_>) -> Result<i32> {
-        if self.registry.version == KryoVersion::V2 {
+        if self.registry.version() == KryoVersion::V2 {
             return kint(input);
         }
         match input.i8()? {
@@ -282,7 +282,7 @@ impl Parser<'_> {
         let at = input.offset();
         let has_zone = codec == Codec::ZonedDateTime;
         let (date, time, offset, zone);
-        if self.registry.version == KryoVersion::V2 {
+        if self.registry.version() == KryoVersion::V2 {
             let Data::DateTime(d, t) = self.part(Codec::LocalDateTime, input)? else {
                 return Err(Error::data("zoned time without time").at(at));
             };
@@ -320,7 +320,7 @@ impl Parser<'_> {
 
     fn locale(&mut self, input: &mut Cursor<'_>) -> Result<bool> {
         let [mut language, mut country, mut variant, mut script] = [const { String::new() }; 4];
-        if self.registry.version == KryoVersion::V2 {
+        if self.registry.version() == KryoVersion::V2 {
             let stream = ObjectStream::parse(input)?;
             let field = |name| stream.field(stream.root(), name).and_then(|value| stream.string(value));
             let field = |name| field(name).unwrap_or_default();

@@ -1,0 +1,4 @@
+//! Integration tests of the reader, in one binary.
+
+mod decode;
+mod vectors;

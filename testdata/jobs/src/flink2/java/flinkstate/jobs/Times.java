@@ -1,0 +1,24 @@
+package flinkstate.jobs;
+
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.streaming.api.windowing.assigners.EventTimeSessionWindows;
+import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindows;
+
+import java.time.Duration;
+
+/** Flink 1.18 takes its own Time, Flink 2 only a Duration. */
+final class Times {
+    static StateTtlConfig expiry() {
+        return StateTtlConfig.newBuilder(Duration.ofDays(36_500)).build();
+    }
+
+    static TumblingEventTimeWindows tumbling(long seconds) {
+        return TumblingEventTimeWindows.of(Duration.ofSeconds(seconds));
+    }
+
+    static EventTimeSessionWindows sessions(long gapSeconds) {
+        return EventTimeSessionWindows.withGap(Duration.ofSeconds(gapSeconds));
+    }
+
+    private Times() {}
+}

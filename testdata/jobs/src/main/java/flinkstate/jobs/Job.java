@@ -1,0 +1,19 @@
+package flinkstate.jobs;
+
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+import java.nio.file.Path;
+
+/** A job whose state after its last record is always the same. */
+public interface Job {
+    String name();
+
+    /** Starts the job; a file that belongs beside the snapshot goes to {@code folder}. */
+    JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception;
+
+    /** How many of its tasks end before the snapshot is taken. */
+    default int finishedTasks() {
+        return 0;
+    }
+}

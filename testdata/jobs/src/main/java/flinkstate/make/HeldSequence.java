@@ -1,0 +1,97 @@
+package flinkstate.make;
+
+import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
+import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequenceSplit;
+import org.apache.flink.api.connector.source.lib.util.IteratorSourceEnumerator;
+import org.apache.flink.api.connector.source.lib.util.IteratorSourceReader;
+import org.apache.flink.core.io.InputStatus;
+
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Numbers, with every reader standing still at the same places in every run: after {@code pauseAfter}
+ * records until {@link Gate} opens, and for good after {@code stopAfter}. It never ends, so that a
+ * snapshot can be taken of a job that has seen exactly these records.
+ */
+public final class HeldSequence extends NumberSequenceSource {
+    private final long pauseAfter;
+    private final long stopAfter;
+    private final int splits;
+
+    private HeldSequence(long from, long to, long pauseAfter, long stopAfter, int splits) {
+        super(from, to);
+        this.pauseAfter = pauseAfter;
+        this.stopAfter = stopAfter;
+        this.splits = splits;
+    }
+
+    /** All numbers up to {@code to}, pausing once before the number {@code pauseAfter}. */
+    public static HeldSequence paused(long to, long pauseAfter) {
+        return new HeldSequence(0, to, pauseAfter, Long.MAX_VALUE, 1);
+    }
+
+    public static HeldSequence all(long to) {
+        return new HeldSequence(0, to, Long.MAX_VALUE, Long.MAX_VALUE, 1);
+    }
+
+    /** Splits that are partly read, not yet read, and not yet given to a reader. */
+    public static HeldSequence unfinished(long to, long stopAfter, int splits) {
+        return new HeldSequence(0, to, Long.MAX_VALUE, stopAfter, splits);
+    }
+
+    @Override
+    public SplitEnumerator<NumberSequenceSplit, Collection<NumberSequenceSplit>> createEnumerator(
+            SplitEnumeratorContext<NumberSequenceSplit> context) {
+        return new IteratorSourceEnumerator<>(context, splitNumberRange(getFrom(), getTo(), splits));
+    }
+
+    @Override
+    public SourceReader<Long, NumberSequenceSplit> createReader(SourceReaderContext context) {
+        return new HeldReader(context);
+    }
+
+    private final class HeldReader
+            extends IteratorSourceReader<Long, org.apache.flink.util.NumberSequenceIterator, NumberSequenceSplit> {
+        private long emitted;
+        private CompletableFuture<Void> held;
+        private boolean stopped;
+
+        HeldReader(SourceReaderContext context) {
+            super(context);
+        }
+
+        @Override
+        public InputStatus pollNext(ReaderOutput<Long> output) {
+            if (stopped) {
+                return InputStatus.NOTHING_AVAILABLE;
+            }
+            if (emitted == pauseAfter && held == null) {
+                held = Gate.pause();
+            }
+            if (held != null && !held.isDone()) {
+                return InputStatus.NOTHING_AVAILABLE;
+            }
+            InputStatus status = emitted == stopAfter ? InputStatus.END_OF_INPUT : super.pollNext(output);
+            if (status == InputStatus.END_OF_INPUT) {
+                stopped = true;
+                held = Gate.stop();
+                return InputStatus.NOTHING_AVAILABLE;
+            }
+            if (status == InputStatus.MORE_AVAILABLE) {
+                emitted++;
+            }
+            return status;
+        }
+
+        @Override
+        public CompletableFuture<Void> isAvailable() {
+            return held == null || held.isDone() ? super.isAvailable() : held;
+        }
+    }
+}

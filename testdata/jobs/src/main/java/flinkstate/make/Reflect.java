@@ -1,0 +1,45 @@
+package flinkstate.make;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+
+/** What Flink's serializers know and don't tell. */
+final class Reflect {
+    @SuppressWarnings("unchecked")
+    static <T> T field(Object object, String name) {
+        for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
+            try {
+                Field field = type.getDeclaredField(name);
+                field.setAccessible(true);
+                return (T) field.get(object);
+            } catch (NoSuchFieldException e) {
+                continue;
+            } catch (IllegalAccessException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        throw new IllegalArgumentException(object.getClass() + " has no field " + name);
+    }
+
+    static Object get(Field field, Object object) {
+        try {
+            field.setAccessible(true);
+            return field.get(object);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    static <T, A> T call(Object object, String name, Class<A> parameter, A argument) {
+        try {
+            Method method = object.getClass().getDeclaredMethod(name, parameter);
+            method.setAccessible(true);
+            return (T) method.invoke(object, argument);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Reflect() {}
+}

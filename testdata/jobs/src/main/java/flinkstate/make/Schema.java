@@ -1,0 +1,119 @@
+package flinkstate.make;
+
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.memory.DataInputViewStreamWrapper;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.IncrementalKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyGroupsStateHandle;
+import org.apache.flink.runtime.state.KeyedBackendSerializationProxy;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.OperatorBackendSerializationProxy;
+import org.apache.flink.runtime.state.OperatorStateHandle;
+import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.CommonSerializerKeys;
+import org.apache.flink.streaming.api.operators.InternalTimersSnapshot;
+import org.apache.flink.streaming.api.operators.InternalTimersSnapshotReaderWriters;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the handles of one operator say about its states: enough to register every one of them again. */
+final class Schema {
+    private static final ClassLoader LOADER = Schema.class.getClassLoader();
+
+    TypeSerializer<?> key;
+    final Map<String, StateMetaInfoSnapshot> keyed = new LinkedHashMap<>();
+    final Map<String, StateMetaInfoSnapshot> lists = new LinkedHashMap<>();
+    final Map<String, StateMetaInfoSnapshot> broadcasts = new LinkedHashMap<>();
+    /** Namespace serializers of the timer services that lie in raw keyed state, by service. */
+    final Map<String, TypeSerializer<?>> rawTimers = new LinkedHashMap<>();
+    /** Number of elements by state and subtask, as stored. */
+    final Map<String, Map<Integer, Integer>> elements = new HashMap<>();
+
+    final List<TypeSerializer<?>> serializers = new ArrayList<>();
+
+    Schema(OperatorState operator) throws IOException {
+        for (Map.Entry<Integer, OperatorSubtaskState> subtask : operator.getSubtaskStates().entrySet()) {
+            for (KeyedStateHandle handle : subtask.getValue().getManagedKeyedState()) {
+                readKeyed(handle);
+            }
+            for (KeyedStateHandle handle : subtask.getValue().getRawKeyedState()) {
+                readRawTimers((KeyGroupsStateHandle) handle);
+            }
+            for (OperatorStateHandle handle : subtask.getValue().getManagedOperatorState()) {
+                readOperator(subtask.getKey(), handle);
+            }
+        }
+    }
+
+    boolean isEmpty() {
+        return key == null && lists.isEmpty() && broadcasts.isEmpty();
+    }
+
+    private void readKeyed(KeyedStateHandle handle) throws IOException {
+        StreamStateHandle stream =
+                handle instanceof IncrementalKeyedStateHandle
+                        ? Reflect.field(handle, "metaStateHandle")
+                        : ((KeyGroupsStateHandle) handle).getDelegateStateHandle();
+        KeyedBackendSerializationProxy<?> header = new KeyedBackendSerializationProxy<>(LOADER);
+        try (FSDataInputStream in = stream.openInputStream()) {
+            header.read(new DataInputViewStreamWrapper(in));
+        }
+        key = header.getKeySerializerSnapshot().restoreSerializer();
+        serializers.add(key);
+        header.getStateMetaInfoSnapshots().forEach(state -> add(keyed, state));
+    }
+
+    private void readRawTimers(KeyGroupsStateHandle handle) throws IOException {
+        try (FSDataInputStream in = handle.openInputStream()) {
+            for (int group : handle.getKeyGroupRange()) {
+                long offset = handle.getOffsetForKeyGroup(group);
+                if (offset < 0) {
+                    continue;
+                }
+                in.seek(offset + Integer.BYTES);
+                DataInputViewStreamWrapper view = new DataInputViewStreamWrapper(in);
+                int version = view.readInt();
+                for (int service = view.readInt(); service > 0; service--) {
+                    String name = view.readUTF();
+                    InternalTimersSnapshot<?, ?> timers =
+                            InternalTimersSnapshotReaderWriters.getReaderForVersion(version, LOADER)
+                                    .readTimersSnapshot(view);
+                    rawTimers.put(name, timers.getNamespaceSerializerSnapshot().restoreSerializer());
+                }
+            }
+        }
+    }
+
+    private void readOperator(int subtask, OperatorStateHandle handle) throws IOException {
+        OperatorBackendSerializationProxy header = new OperatorBackendSerializationProxy(LOADER);
+        try (FSDataInputStream in = handle.openInputStream()) {
+            header.read(new DataInputViewStreamWrapper(in));
+        }
+        header.getOperatorStateMetaInfoSnapshots().forEach(state -> add(lists, state));
+        header.getBroadcastStateMetaInfoSnapshots().forEach(state -> add(broadcasts, state));
+        handle.getStateNameToPartitionOffsets()
+                .forEach(
+                        (name, info) ->
+                                elements.computeIfAbsent(name, key -> new HashMap<>())
+                                        .put(subtask, info.getOffsets().length));
+    }
+
+    private void add(Map<String, StateMetaInfoSnapshot> states, StateMetaInfoSnapshot state) {
+        states.putIfAbsent(state.getName(), state);
+        state.getSerializerSnapshotsImmutable()
+                .values()
+                .forEach(snapshot -> serializers.add(snapshot.restoreSerializer()));
+    }
+
+    static TypeSerializer<?> serializer(StateMetaInfoSnapshot state, CommonSerializerKeys which) {
+        return state.getTypeSerializerSnapshot(which).restoreSerializer();
+    }
+}

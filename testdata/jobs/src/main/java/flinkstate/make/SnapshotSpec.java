@@ -1,0 +1,77 @@
+package flinkstate.make;
+
+import com.acme.Dog;
+
+import flinkstate.jobs.Job;
+
+import org.apache.flink.configuration.Configuration;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One snapshot to make: a job, the backend that holds its state, and the form it is written in. */
+final class SnapshotSpec {
+    enum Format {
+        CANONICAL,
+        NATIVE,
+        CHECKPOINT
+    }
+
+    final Job job;
+    final String backend;
+    final Format format;
+    final List<String> variants = new ArrayList<>();
+    private final Configuration settings = new Configuration();
+
+    SnapshotSpec(Job job, String backend, Format format) {
+        this.job = job;
+        this.backend = backend;
+        this.format = format;
+        set("state.backend.type", backend);
+        set("state.backend.incremental", Boolean.toString(backend.equals("rocksdb")));
+    }
+
+    SnapshotSpec compressed() {
+        variants.add("compressed");
+        return set("execution.checkpointing.snapshot-compression", "true");
+    }
+
+    SnapshotSpec heapTimers() {
+        variants.add("heap-timers");
+        return set("state.backend.rocksdb.timer-service.factory", "HEAP");
+    }
+
+    /** Every piece of state becomes a file of its own, none is kept inside {@code _metadata}. */
+    SnapshotSpec allInFiles() {
+        return set("state.storage.fs.memory-threshold", "0b");
+    }
+
+    private SnapshotSpec set(String key, String value) {
+        settings.setString(key, value);
+        return this;
+    }
+
+    boolean isCompressed() {
+        return variants.contains("compressed");
+    }
+
+    String name(String line) {
+        List<String> parts = new ArrayList<>(List.of(line, job.name(), backend, format.name().toLowerCase()));
+        parts.addAll(variants);
+        return String.join("-", parts);
+    }
+
+    Configuration configuration(String line, Path work) {
+        Configuration configuration = new Configuration(settings);
+        if (line.startsWith("1.")) {
+            configuration.setString("pipeline.registered-pojo-types", Dog.class.getName());
+        } else {
+            configuration.setString("pipeline.serialization-config", "[" + Dog.class.getName() + ": {type: pojo}]");
+        }
+        configuration.setString("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
+        configuration.setString("io.tmp.dirs", work.resolve("tmp").toString());
+        configuration.setString("state.checkpoints.dir", work.resolve("checkpoints").toUri().toString());
+        return configuration;
+    }
+}
