@@ -5,5 +5,7 @@ mod strings;
 mod writer;
 
 pub use cursor::Cursor;
-pub use strings::{decode_flink_string, decode_modified_utf8, skip_flink_string};
+pub use strings::{
+    decode_flink_string, decode_modified_utf8, decode_string_value, skip_flink_string, skip_string_value,
+};
 pub use writer::Writer;

@@ -49,18 +49,31 @@ fn continuation(input: &mut Cursor<'_>) -> Result<u16> {
 /// # Errors
 /// Truncated or over-long numbers. `out` may then hold a part of the string.
 pub fn decode_flink_string(input: &mut Cursor<'_>, out: &mut String) -> Result<bool> {
+    match input.vlq()?.checked_sub(1) {
+        Some(units) => decode_units(units as usize, input, out).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Appends one string of Flink's `StringValue.write` to `out`: as [`decode_flink_string`], but the count is not raised
+/// by one, so there is no null.
+///
+/// # Errors
+/// As [`decode_flink_string`].
+pub fn decode_string_value(input: &mut Cursor<'_>, out: &mut String) -> Result<()> {
+    let units = input.vlq()?;
+    decode_units(units as usize, input, out)
+}
+
+fn decode_units(mut left: usize, input: &mut Cursor<'_>, out: &mut String) -> Result<()> {
     let start = input.offset();
-    let Some(units) = input.vlq()?.checked_sub(1) else {
-        return Ok(false);
-    };
-    let mut left = units as usize;
     if left > input.remaining() {
         return Err(too_long(left, input).at(start));
     }
     if let Some(ascii) = input.rest().get(..left).filter(|bytes| bytes.is_ascii()) {
         input.take(left)?;
         out.push_str(std::str::from_utf8(ascii).unwrap_or_default());
-        return Ok(true);
+        return Ok(());
     }
     let mut high = None;
     while left > 0 {
@@ -82,7 +95,7 @@ pub fn decode_flink_string(input: &mut Cursor<'_>, out: &mut String) -> Result<b
     if high.is_some() {
         out.push(char::REPLACEMENT_CHARACTER);
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Moves past one string of Flink's `StringValue.writeString`.
@@ -90,11 +103,23 @@ pub fn decode_flink_string(input: &mut Cursor<'_>, out: &mut String) -> Result<b
 /// # Errors
 /// Truncated or over-long numbers.
 pub fn skip_flink_string(input: &mut Cursor<'_>) -> Result<()> {
+    match input.vlq()?.checked_sub(1) {
+        Some(units) => skip_units(units as usize, input),
+        None => Ok(()),
+    }
+}
+
+/// Moves past one string of Flink's `StringValue.write`.
+///
+/// # Errors
+/// Truncated or over-long numbers.
+pub fn skip_string_value(input: &mut Cursor<'_>) -> Result<()> {
+    let units = input.vlq()?;
+    skip_units(units as usize, input)
+}
+
+fn skip_units(units: usize, input: &mut Cursor<'_>) -> Result<()> {
     let start = input.offset();
-    let Some(units) = input.vlq()?.checked_sub(1) else {
-        return Ok(());
-    };
-    let units = units as usize;
     if units > input.remaining() {
         return Err(too_long(units, input).at(start));
     }

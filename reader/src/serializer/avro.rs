@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::bytes::{Cursor, decode_flink_string};
 use crate::error::{Context, Error, Result};
-use crate::types::Type;
+use crate::types::{AvroSchema, Opaque, Type};
 
 use super::Parser;
 use super::registry::{Layout, Row};
@@ -21,7 +21,10 @@ fn avro(_: &mut Parser<'_>, version: i32, input: &mut Cursor<'_>) -> Result<Type
         Some(class) => class,
         None => full_name(&schema).in_field("schema")?,
     };
-    Ok(Type::Avro { class, schema: schema.into() })
+    Ok(match AvroSchema::parse(schema) {
+        Ok(schema) => Type::Avro { class, schema },
+        Err(error) => Type::Opaque(Opaque { class, version, reason: error.to_string() }),
+    })
 }
 
 fn string(input: &mut Cursor<'_>) -> Result<String> {

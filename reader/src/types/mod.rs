@@ -3,7 +3,10 @@
 //! One node is one Flink serializer. Wrappers that change no byte (access checker, `TtlAware`, `ExternalSerializer`,
 //! list and map views) are not in the tree. What can't be decoded is an [`Type::Opaque`] node, not an error.
 
+mod arrow;
+pub(crate) mod avro;
 mod basic;
+mod framing;
 mod length;
 mod logical;
 mod notation;
@@ -11,7 +14,10 @@ mod record;
 
 use std::sync::Arc;
 
+pub use arrow::{arrow_field, arrow_type};
+pub use avro::AvroSchema;
 pub use basic::Basic;
+pub use framing::Framing;
 pub use length::Length;
 pub use logical::{LogicalField, LogicalRoot, LogicalType};
 pub(crate) use logical::{decimal_digits, fraction_digits};
@@ -122,8 +128,8 @@ pub enum Type {
     Avro {
         /// The runtime class: `GenericRecord` or a generated class.
         class: String,
-        /// The writer schema as JSON.
-        schema: Arc<str>,
+        /// The writer schema.
+        schema: AvroSchema,
     },
     /// A value written by Kryo.
     Kryo(Kryo),
