@@ -1,4 +1,5 @@
 //! Integration tests of the reader, in one binary.
 
 mod decode;
+mod snapshots;
 mod vectors;

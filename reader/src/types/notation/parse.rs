@@ -1,8 +1,8 @@
 //! Text to types: recursive descent over the grammar of the module above.
 
 use super::super::{
-    Basic, EitherKind, Field, Kryo, KryoDefault, KryoRegistration, KryoSerializer, KryoVersion, ListKind, LogicalRoot,
-    MapKind, Opaque, Pojo, PojoField, StructKind, Subclass, Type, ValueKind,
+    AvroSchema, Basic, EitherKind, Field, Kryo, KryoDefault, KryoRegistration, KryoSerializer, KryoVersion, ListKind,
+    LogicalRoot, MapKind, Opaque, Pojo, PojoField, StructKind, Subclass, Type, ValueKind,
 };
 use super::parser::Parser;
 use super::{GENERIC_RECORD, TUPLE_PACKAGE, standard_registrations};
@@ -98,7 +98,7 @@ impl Parser {
             "AVRO" => {
                 let class = if self.is_sign('<') { self.class_parameter()? } else { GENERIC_RECORD.to_owned() };
                 self.sign('(')?;
-                let schema = self.string()?.into();
+                let schema = AvroSchema::parse(self.string()?)?;
                 self.sign(')')?;
                 Type::Avro { class, schema }
             }

@@ -70,8 +70,8 @@ impl Display for Type {
                 let suffix = if *nullable_pending { "" } else { "_WITHOUT_NULL" };
                 write!(f, "TWO_PHASE_COMMIT{suffix}<{transaction}, {context}>")
             }
-            Type::Avro { class, schema } if class == GENERIC_RECORD => write!(f, "AVRO({})", Quoted(schema)),
-            Type::Avro { class, schema } => write!(f, "AVRO<{}>({})", Class(class), Quoted(schema)),
+            Type::Avro { class, schema } if class == GENERIC_RECORD => write!(f, "AVRO({})", Quoted(schema.as_str())),
+            Type::Avro { class, schema } => write!(f, "AVRO<{}>({})", Class(class), Quoted(schema.as_str())),
             Type::Kryo(kryo) => print_kryo(f, kryo),
             Type::Value { kind, class } => {
                 let name = match kind {

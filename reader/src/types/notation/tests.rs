@@ -151,7 +151,10 @@ fn leaf() -> impl Strategy<Value = Type> {
         1 => (class(), vec(".{0,4}", 0..4)).prop_map(|(class, c)| Type::Enum { class, constants: c.into() }),
         1 => (class(), vec((".{0,4}", any::<i32>()), 0..4))
             .prop_map(|(class, c)| Type::ScalaEnum { class, constants: c.into() }),
-        1 => (class(), ".{0,20}").prop_map(|(class, schema)| Type::Avro { class, schema: schema.into() }),
+        1 => (class(), "[a-z]{1,8}").prop_map(|(class, name)| {
+            let schema = format!(r#"{{"type": "fixed", "name": "{name}", "size": 3}}"#);
+            Type::Avro { class, schema: AvroSchema::parse(schema).unwrap() }
+        }),
         1 => (class(), option::of(vec((class(), kryo_serializer()), 0..3)), vec((class(), kryo_serializer()), 0..2))
             .prop_map(|(class, registrations, defaults)| {
                 let registrations = match registrations {
