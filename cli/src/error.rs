@@ -114,7 +114,9 @@ impl Error {
         if let Some(hint) = &failure.hint {
             eprintln!("  hint: {}", one_line(hint));
         } else if failure.kind == ErrorKind::Bug {
-            eprintln!("  hint: this is a defect of flink-state; please report it with the command and, if you can, the data");
+            eprintln!(
+                "  hint: this is a defect of flink-state; please report it with the command and, if you can, the data"
+            );
         }
     }
 }

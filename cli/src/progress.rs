@@ -1,7 +1,7 @@
 //! A bar for work that takes long.
 
-use std::time::{Duration, Instant};
 use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

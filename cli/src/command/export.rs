@@ -69,13 +69,14 @@ async fn selected<'a>(snapshot: &'a Snapshot, arguments: &Export) -> Result<Vec<
         selected.extend(wanted.map(|state| (*operator, state)));
     }
     match (&arguments.state, operators.as_slice()) {
-        (Some(name), [operator]) if selected.is_empty() => Err(operator.state(name).await.err().map_or_else(
-            || Error::bug("a state was found by name and not in the list"),
-            Error::from,
-        )),
+        (Some(name), [operator]) if selected.is_empty() => Err(operator
+            .state(name)
+            .await
+            .err()
+            .map_or_else(|| Error::bug("a state was found by name and not in the list"), Error::from)),
         (Some(name), _) if selected.is_empty() => {
             let hint = format!("`flink-state inspect {}` lists the states", arguments.snapshot);
-            Err(Error::not_found(format!("no operator has a state '{name}'")).at(snapshot.location()).hint(hint))
+            Err(Error::usage(format!("no operator has a state '{name}'")).at(snapshot.location()).hint(hint))
         }
         _ => Ok(selected),
     }
@@ -110,8 +111,11 @@ impl<'a> DataSet<'a> {
 /// The schema with the state's Flink types, which Parquet readers show as metadata of the file.
 fn with_types(schema: &Schema, state: &State) -> Arc<Schema> {
     let mut metadata = schema.metadata().clone();
-    let types =
-        [("flink.key_type", state.key_type()), ("flink.namespace_type", state.namespace_type()), ("flink.value_type", state.value_type())];
+    let types = [
+        ("flink.key_type", state.key_type()),
+        ("flink.namespace_type", state.namespace_type()),
+        ("flink.value_type", state.value_type()),
+    ];
     for (key, ty) in types {
         if let Some(ty) = ty {
             metadata.insert(key.to_owned(), ty.to_string());
@@ -182,7 +186,13 @@ fn summary(data_sets: &[DataSet<'_>]) -> Result<()> {
     let mut grid = Grid::new([("operator", false), ("state", false), ("rows", true), ("files", true), ("bytes", true)]);
     for data_set in data_sets {
         let [operator, state] = [data_set.operator.label(), data_set.state.name().to_owned()];
-        grid.push([operator, state, data_set.rows.to_string(), data_set.tasks.len().to_string(), human(data_set.bytes)]);
+        grid.push([
+            operator,
+            state,
+            data_set.rows.to_string(),
+            data_set.tasks.len().to_string(),
+            human(data_set.bytes),
+        ]);
     }
     grid.write(&mut std::io::stdout())
 }

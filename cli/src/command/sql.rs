@@ -1,6 +1,6 @@
 //! `flink-state sql`.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg};
@@ -80,7 +80,9 @@ async fn run(session: &Session, script: &str, format: Format, output: Option<&Pa
         }
         results += 1;
         if results > 1 && format.is_binary() {
-            return Err(Error::usage("this format holds the result of one statement").hint("run the others on their own"));
+            return Err(
+                Error::usage("this format holds the result of one statement").hint("run the others on their own")
+            );
         }
         complete &= write(query, format, &mut target).await?.complete;
         target.writer().flush()?;

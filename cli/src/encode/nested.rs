@@ -168,7 +168,13 @@ impl Values for Dictionary<'_> {
 }
 
 /// Appends items with commas between and brackets around them.
-fn join<I>(out: &mut String, open: char, close: char, items: impl IntoIterator<Item = I>, each: impl Fn(&mut String, I)) {
+fn join<I>(
+    out: &mut String,
+    open: char,
+    close: char,
+    items: impl IntoIterator<Item = I>,
+    each: impl Fn(&mut String, I),
+) {
     out.push(open);
     for (index, item) in items.into_iter().enumerate() {
         if index > 0 {

@@ -39,10 +39,7 @@ fn integers_are_exact() {
 fn floats_are_shortest_and_what_json_has_no_number_for_is_a_string() {
     let doubles = [0.1, -0.0, 1e300, 5e-324, 3.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
     let doubles = Float64Array::from(doubles.to_vec());
-    assert_eq!(
-        json(&doubles),
-        ["0.1", "-0.0", "1e300", "5e-324", "3.0", "\"NaN\"", "\"Infinity\"", "\"-Infinity\""]
-    );
+    assert_eq!(json(&doubles), ["0.1", "-0.0", "1e300", "5e-324", "3.0", "\"NaN\"", "\"Infinity\"", "\"-Infinity\""]);
     assert_eq!(text(&doubles)[5].as_deref(), Some("NaN"));
     assert_eq!(json(&Float32Array::from(vec![0.1, f32::NAN])), ["0.1", "\"NaN\""]);
 }
@@ -101,7 +98,10 @@ fn timestamps_outside_of_the_calendar_are_the_number_of_their_unit() {
 
 #[test]
 fn dates_and_times() {
-    assert_eq!(json(&Date32Array::from(vec![19_675, -1, i32::MAX])), ["\"2023-11-14\"", "\"1969-12-31\"", "2147483647"]);
+    assert_eq!(
+        json(&Date32Array::from(vec![19_675, -1, i32::MAX])),
+        ["\"2023-11-14\"", "\"1969-12-31\"", "2147483647"]
+    );
     assert_eq!(json(&Date64Array::from(vec![1_699_920_000_000, i64::MIN])), ["\"2023-11-14\"", "-9223372036854775808"]);
     let times = Time64NanosecondArray::from(vec![80_000_123_456_789, 0, 86_400_000_000_000, -1]);
     assert_eq!(json(&times), ["\"22:13:20.123456789\"", "\"00:00:00\"", "86400000000000", "-1"]);
@@ -122,7 +122,8 @@ fn durations_and_intervals_are_iso_8601() {
 
 #[test]
 fn structs_and_lists_keep_their_nulls() {
-    let fields = Fields::from(vec![Field::new("a", DataType::Int32, true), Field::new("b \"q\"", DataType::Utf8, true)]);
+    let fields =
+        Fields::from(vec![Field::new("a", DataType::Int32, true), Field::new("b \"q\"", DataType::Utf8, true)]);
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int32Array::from(vec![Some(1), None, Some(3)])),
         Arc::new(StringArray::from(vec![None, Some("x"), Some("y")])),

@@ -37,7 +37,11 @@ fn filled_type(data_type: &DataType) -> Result<DataType> {
 
 /// The array as one of the type that [`filled_field`] made of its own.
 pub(super) fn filled(array: &ArrayRef, data_type: &DataType) -> Result<ArrayRef> {
-    if array.data_type() == data_type { Ok(Arc::clone(array)) } else { Ok(make_array(fill(array.to_data(), data_type)?)) }
+    if array.data_type() == data_type {
+        Ok(Arc::clone(array))
+    } else {
+        Ok(make_array(fill(array.to_data(), data_type)?))
+    }
 }
 
 fn fill(data: ArrayData, data_type: &DataType) -> Result<ArrayData> {

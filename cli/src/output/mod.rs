@@ -15,10 +15,10 @@ use arrow::datatypes::SchemaRef;
 use arrow::ipc::writer::StreamWriter;
 use clap::ValueEnum;
 
-use crate::error::{Error, Result};
 pub(crate) use self::parquet::ParquetWriter;
 pub(crate) use self::table::Grid;
 pub(crate) use self::target::{FileTarget, Target};
+use crate::error::{Error, Result};
 
 /// A format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,7 +59,9 @@ impl Format {
     /// Refuses to write bytes to a terminal.
     pub(crate) fn check_target(self, output: Option<&Path>) -> Result<()> {
         if self.is_binary() && output.is_none() && std::io::stdout().is_terminal() {
-            return Err(Error::usage("this format is binary: it can't go to a terminal").hint("redirect stdout to a file"));
+            return Err(
+                Error::usage("this format is binary: it can't go to a terminal").hint("redirect stdout to a file")
+            );
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ impl<W: Write + Send> ParquetWriter<W> {
     /// # Errors
     /// A column of a type that Parquet has not, and what `out` reports.
     pub(crate) fn try_new(schema: &Schema, out: W) -> Result<Self> {
-        let fields = schema.fields().iter().map(|field| empty_struct::filled_field(field));
+        let fields = schema.fields().iter().map(empty_struct::filled_field);
         let fields = fields.collect::<Result<Vec<_>>>()?;
         let schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();

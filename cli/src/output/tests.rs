@@ -49,7 +49,8 @@ fn table_aligns_by_display_width_and_escapes_control_characters() {
         "└──────┴───────┴───────────────┘",
     ];
     assert_eq!(text(Format::Table, &[users()]).lines().collect::<Vec<_>>(), table);
-    let empty = ["┌────┬──────┬────────┐", "│ id │ name │ wörter │", "├────┼──────┼────────┤", "└────┴──────┴────────┘"];
+    let empty =
+        ["┌────┬──────┬────────┐", "│ id │ name │ wörter │", "├────┼──────┼────────┤", "└────┴──────┴────────┘"];
     assert_eq!(text(Format::Table, &[users().slice(0, 0)]).lines().collect::<Vec<_>>(), empty);
 }
 
@@ -102,8 +103,10 @@ fn hard_for_parquet() -> RecordBatch {
     ]);
     let field = Arc::new(Field::new("entries", entries.data_type().clone(), false));
     let map = MapArray::new(field, OffsetBuffer::from_lengths([1, 1, 1]), entries, None, false);
-    let outer =
-        StructArray::from(vec![(Arc::new(Field::new("inner", empty().data_type().clone(), true)), Arc::new(empty()) as _)]);
+    let outer = StructArray::from(vec![(
+        Arc::new(Field::new("inner", empty().data_type().clone(), true)),
+        Arc::new(empty()) as _,
+    )]);
     batch(vec![
         ("null", Arc::new(NullArray::new(3))),
         ("empty", Arc::new(empty())),
@@ -121,7 +124,8 @@ fn parquet_holds_nulls_and_structs_without_fields() {
     let rows = hard_for_parquet();
     let file = write(Format::Parquet, &[rows.slice(0, 1), rows.slice(1, 2)]);
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(file)).unwrap().build().unwrap();
-    let read = arrow::compute::concat_batches(&reader.schema(), &reader.map(Result::unwrap).collect::<Vec<_>>()).unwrap();
+    let read =
+        arrow::compute::concat_batches(&reader.schema(), &reader.map(Result::unwrap).collect::<Vec<_>>()).unwrap();
     let lines = [
         r#"{"null":null,"empty":{"$empty":null},"list":[],"map":[{"key":1,"value":{"$empty":null}}],"outer":{"inner":{"$empty":null}},"enum":"A","duration":"PT0.000000001S","seconds":"1970-01-01T00:00:01Z"}"#,
         r#"{"null":null,"empty":null,"list":[{"$empty":null},null],"map":[{"key":2,"value":null}],"outer":{"inner":null},"enum":"B","duration":"PT0.000000002S","seconds":"1970-01-01T00:00:02Z"}"#,

@@ -54,7 +54,8 @@ pub(crate) fn check(name: &str) {
 fn run(command: &str, temporary: &Path) -> String {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_flink-state"));
     let path = std::env::join_paths(
-        std::iter::once(binary.parent().unwrap().to_owned()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        std::iter::once(binary.parent().unwrap().to_owned())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
     let output = Command::new("bash")
         .args(["-o", "pipefail", "-c", command])

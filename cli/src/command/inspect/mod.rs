@@ -85,7 +85,9 @@ impl Picture {
         match snapshot_type {
             SnapshotType::Checkpoint => (Some("checkpoint"), None),
             SnapshotType::FullCheckpoint => (Some("full checkpoint"), None),
-            SnapshotType::Savepoint { format: SavepointFormat::Canonical, .. } => (Some("savepoint"), Some("canonical")),
+            SnapshotType::Savepoint { format: SavepointFormat::Canonical, .. } => {
+                (Some("savepoint"), Some("canonical"))
+            }
             SnapshotType::Savepoint { format: SavepointFormat::Native, .. } => (Some("savepoint"), Some("native")),
         }
     }

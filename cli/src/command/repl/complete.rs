@@ -12,10 +12,51 @@ use super::script;
 const METADATA: &str = "metadata";
 const METADATA_TABLES: [&str; 7] = ["snapshot", "operators", "states", "subtasks", "handles", "files", "key_groups"];
 const KEYWORDS: [&str; 45] = [
-    "AND", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "CREATE VIEW", "CROSS JOIN", "DESC", "DESCRIBE", "DISTINCT",
-    "ELSE", "END", "EXCEPT", "EXISTS", "EXPLAIN", "EXPLAIN ANALYZE", "FROM", "FULL JOIN", "GROUP BY", "HAVING", "IN",
-    "INTERSECT", "INTERVAL", "IS", "JOIN", "LEFT JOIN", "LIKE", "LIMIT", "NOT", "NULL", "OFFSET", "ON", "OR", "ORDER BY",
-    "OVER", "PARTITION BY", "SELECT", "SHOW TABLES", "THEN", "UNION ALL", "WHEN", "WHERE", "WITH",
+    "AND",
+    "AS",
+    "ASC",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "CAST",
+    "CREATE VIEW",
+    "CROSS JOIN",
+    "DESC",
+    "DESCRIBE",
+    "DISTINCT",
+    "ELSE",
+    "END",
+    "EXCEPT",
+    "EXISTS",
+    "EXPLAIN",
+    "EXPLAIN ANALYZE",
+    "FROM",
+    "FULL JOIN",
+    "GROUP BY",
+    "HAVING",
+    "IN",
+    "INTERSECT",
+    "INTERVAL",
+    "IS",
+    "JOIN",
+    "LEFT JOIN",
+    "LIKE",
+    "LIMIT",
+    "NOT",
+    "NULL",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER BY",
+    "OVER",
+    "PARTITION BY",
+    "SELECT",
+    "SHOW TABLES",
+    "THEN",
+    "UNION ALL",
+    "WHEN",
+    "WHERE",
+    "WITH",
 ];
 
 /// The names of the snapshots of a session.
@@ -118,7 +159,10 @@ mod tests {
         assert_eq!(complete("sel"), (0, vec!["SELECT".to_owned()]));
         assert_eq!(complete("SELECT m").1, ["\"my-uid\"", "map_key", "metadata"]);
         assert_eq!(complete("FROM \"my-u"), (5, vec!["\"my-uid\"".to_owned()]));
-        assert_eq!(complete("FROM \"my-uid\"."), (5, vec!["\"my-uid\".counts".to_owned(), "\"my-uid\".\"my state\"".to_owned()]));
+        assert_eq!(
+            complete("FROM \"my-uid\"."),
+            (5, vec!["\"my-uid\".counts".to_owned(), "\"my-uid\".\"my state\"".to_owned()])
+        );
         assert_eq!(complete("FROM \"my-uid\".C").1, ["\"my-uid\".counts"]);
         assert_eq!(complete("FROM a.metadata.s").1, ["a.metadata.states"]);
         assert!(complete("FROM nothing.x").1.is_empty());

@@ -23,8 +23,9 @@ pub(super) struct Editor {
 impl Editor {
     pub(super) fn try_new(snapshots: &[SnapshotArg]) -> Result<Self> {
         let config = Config::builder().completion_type(CompletionType::List).auto_add_history(true).build();
-        let mut editor = rustyline::Editor::with_config(config)
-            .map_err(|e| Error::usage(format!("there is no terminal to ask: {e}")).hint("give statements with -c or -f"))?;
+        let mut editor = rustyline::Editor::with_config(config).map_err(|e| {
+            Error::usage(format!("there is no terminal to ask: {e}")).hint("give statements with -c or -f")
+        })?;
         editor.set_helper(Some(SqlHelper(Names::new(snapshots))));
         let history = history_file();
         if let Some(file) = &history {

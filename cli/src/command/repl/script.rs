@@ -86,7 +86,9 @@ mod tests {
         for complete in ["", "  ", "SELECT 1;", "SELECT ';';\n", "SELECT 1; -- done", "SELECT 1; /* ; */ "] {
             assert!(is_complete(complete), "{complete}");
         }
-        for open in ["SELECT 1", "SELECT ';", "SELECT \"a;", "SELECT 1; SELECT", "/* ;", "SELECT 1 -- ;", "SELECT 'it''s;"] {
+        for open in
+            ["SELECT 1", "SELECT ';", "SELECT \"a;", "SELECT 1; SELECT", "/* ;", "SELECT 1 -- ;", "SELECT 'it''s;"]
+        {
             assert!(!is_complete(open), "{open}");
         }
     }
