@@ -1,8 +1,8 @@
 //! Text to types: recursive descent over the grammar of the module above.
 
 use super::super::{
-    Basic, EitherKind, Field, Kryo, KryoDefault, KryoRegistration, KryoSerializer, KryoVersion, ListKind, LogicalRoot,
-    MapKind, Opaque, Pojo, PojoField, StructKind, Subclass, Type, ValueKind,
+    AvroSchema, Basic, EitherKind, Field, Kryo, KryoDefault, KryoRegistration, KryoSerializer, KryoVersion, ListKind,
+    LogicalRoot, MapKind, Opaque, Pojo, PojoField, StructKind, Subclass, Type, ValueKind,
 };
 use super::parser::Parser;
 use super::{GENERIC_RECORD, TUPLE_PACKAGE, standard_registrations};
@@ -98,7 +98,7 @@ impl Parser {
             "AVRO" => {
                 let class = if self.is_sign('<') { self.class_parameter()? } else { GENERIC_RECORD.to_owned() };
                 self.sign('(')?;
-                let schema = self.string()?.into();
+                let schema = AvroSchema::parse(self.string()?)?;
                 self.sign(')')?;
                 Type::Avro { class, schema }
             }
@@ -223,10 +223,15 @@ impl Parser {
 
     fn kryo(&mut self) -> Result<Type> {
         let class = self.class_parameter()?;
-        let registrations = if self.accept('(') {
-            self.list(')', |p, _| Ok(KryoRegistration { class: p.class()?, serializer: p.kryo_serializer()? }))?
+        let registration =
+            |p: &mut Self, _| Ok(KryoRegistration { class: p.class()?, serializer: p.kryo_serializer()? });
+        let registrations = if self.accept_keyword("REGISTERED") {
+            self.sign('(')?;
+            self.list(')', registration)?
         } else {
-            standard_registrations(&class).to_vec()
+            let own = if self.accept('(') { self.list(')', registration)? } else { Vec::new() };
+            let [first, last] = standard_registrations(&class);
+            [vec![first], own, vec![last]].concat()
         };
         let mut default_serializers = Vec::new();
         if self.accept_keyword("DEFAULT") {

@@ -70,8 +70,8 @@ impl Display for Type {
                 let suffix = if *nullable_pending { "" } else { "_WITHOUT_NULL" };
                 write!(f, "TWO_PHASE_COMMIT{suffix}<{transaction}, {context}>")
             }
-            Type::Avro { class, schema } if class == GENERIC_RECORD => write!(f, "AVRO({})", Quoted(schema)),
-            Type::Avro { class, schema } => write!(f, "AVRO<{}>({})", Class(class), Quoted(schema)),
+            Type::Avro { class, schema } if class == GENERIC_RECORD => write!(f, "AVRO({})", Quoted(schema.as_str())),
+            Type::Avro { class, schema } => write!(f, "AVRO<{}>({})", Class(class), Quoted(schema.as_str())),
             Type::Kryo(kryo) => print_kryo(f, kryo),
             Type::Value { kind, class } => {
                 let name = match kind {
@@ -172,9 +172,13 @@ fn print_kryo(f: &mut Formatter<'_>, kryo: &Kryo) -> fmt::Result {
             KryoSerializer::Instance => f.write_str(" INSTANCE"),
         }
     };
-    if kryo.registrations != standard_registrations(&kryo.class) {
-        f.write_char('(')?;
-        commas(f, kryo.registrations.iter().map(|r| (r.class.as_str(), &r.serializer)), registration)?;
+    let (open, registrations) = match (standard_registrations(&kryo.class), kryo.registrations.as_slice()) {
+        ([first, last], [a, own @ .., b]) if first == *a && last == *b => ("(", own),
+        (_, all) => (" REGISTERED (", all),
+    };
+    if !registrations.is_empty() || registrations.len() == kryo.registrations.len() {
+        f.write_str(open)?;
+        commas(f, registrations.iter().map(|r| (r.class.as_str(), &r.serializer)), registration)?;
         f.write_char(')')?;
     }
     if !kryo.default_serializers.is_empty() {
