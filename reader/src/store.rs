@@ -148,11 +148,6 @@ impl StateFile {
         self.size
     }
 
-    /// Whether reading costs nothing.
-    pub(crate) fn is_inline(&self) -> bool {
-        matches!(self.bytes, Source::Inline(_))
-    }
-
     /// Reads the bytes in this range of the stream.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Bytes to numbers and strings, with every length checked against what remains; and back.
 
 mod cursor;
-pub(crate) mod snappy;
+pub mod snappy;
 mod strings;
 mod writer;
 

@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn reads_what_an_independent_writer_wrote() {
-        let data: Vec<u8> = (0..200_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
+        let data: Vec<u8> = (0..200_000u32).map(|i| (i.wrapping_mul(i) >> 7).to_le_bytes()[0]).collect();
         assert_eq!(decompress(&compress(&data)).unwrap(), data);
         assert_eq!(
             decompress(&[&STREAM_IDENTIFIER[..], &[0x80, 2, 0, 0, 9, 9], &compress(b"ab")].concat()).unwrap(),
@@ -160,7 +160,7 @@ mod tests {
         #[test]
         fn survives_anything(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = decompress(&bytes);
-            let _ = decompress(&[&[0, bytes.len() as u8, 0, 0], &bytes[..]].concat());
+            let _ = decompress(&[&[0, bytes.len().to_le_bytes()[0], 0, 0], &bytes[..]].concat());
         }
     }
 }

@@ -87,9 +87,9 @@ impl ScanBuilder {
         self.state.check_supported()?;
         let schema = self.state.schema();
         let projection = self.projection.unwrap_or_else(|| (0..schema.fields().len()).collect());
-        let schema = schema.project(&projection).map_err(|e| {
-            self.state.locate(Error::usage("a column of the projection is not there").with_source(e))
-        })?;
+        let schema = schema
+            .project(&projection)
+            .map_err(|e| self.state.locate(Error::usage("a column of the projection is not there").with_source(e)))?;
         Ok(Scan {
             state: self.state,
             schema: Arc::new(schema),

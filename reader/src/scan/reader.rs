@@ -176,8 +176,8 @@ impl TaskReader {
             }
             Data::List(stream) if stream.compressed => (Box::new(WholeWalk::new(section.position)), framed()),
             Data::List(stream) => (Box::new(ListWalk::new(stream.bounds.to_vec())), plain),
-            Data::Broadcast { stream, key, value } => {
-                let walk = BroadcastWalk::new(key.clone(), value.clone());
+            Data::Broadcast { stream, types } => {
+                let walk = BroadcastWalk::new(Arc::clone(types));
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
         };
@@ -326,7 +326,9 @@ async fn find_block(window: &mut Window, section: &Section, id: u16, states: usi
     let bytes = window.get(section.range.clone(), KEY_GROUP).await?;
     let stored = Cursor::with_offset(&bytes, start).i32().in_file(window.file().name())?;
     if section.key_group.map(i32::from) != Some(stored) {
-        return Err(Error::data(format!("key group {stored} at the place of another")).at(start).in_file(window.file().name()));
+        return Err(Error::data(format!("key group {stored} at the place of another"))
+            .at(start)
+            .in_file(window.file().name()));
     }
     let mut block = Some(Framed::first(start + KEY_GROUP..section.range.end));
     for _ in 0..states {

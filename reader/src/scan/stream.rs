@@ -27,7 +27,8 @@ impl ScanStream {
     pub(super) fn new(state: State, task: &ScanTask) -> Result<Self> {
         let reader = TaskReader::new(state, task)?;
         let schema = reader.schema();
-        let outputs = stream::try_unfold(reader, async |mut reader| Ok(reader.next().await?.map(|next| (next, reader))));
+        let outputs =
+            stream::try_unfold(reader, async |mut reader| Ok(reader.next().await?.map(|next| (next, reader))));
         Ok(Self { schema, outputs: outputs.boxed(), gaps: Vec::new() })
     }
 

@@ -62,7 +62,9 @@ impl Prefix {
         let flag = stored & (u16::from(LAST_ENTRY) << 8) != 0;
         let stored = (stored & 0x7FFF) >> if self.size == 2 { 0 } else { 8 };
         if stored != self.key_group {
-            return Err(Error::data(format!("key of key group {stored} inside key group {}", self.key_group)).at(offset));
+            return Err(
+                Error::data(format!("key of key group {stored} inside key group {}", self.key_group)).at(offset)
+            );
         }
         Ok(flag)
     }
@@ -147,8 +149,11 @@ impl Walk for CanonicalWalk {
                 }
                 Item::Incomplete => return Ok(Step::NeedMore),
                 Item::End if !input.is_empty() => {
-                    return Err(Error::data(format!("bytes behind the end mark of key group {}", self.prefix.key_group))
-                        .at(input.offset()));
+                    return Err(Error::data(format!(
+                        "bytes behind the end mark of key group {}",
+                        self.prefix.key_group
+                    ))
+                    .at(input.offset()));
                 }
                 Item::End if last => return Ok(Step::End),
                 Item::End => return Ok(Step::NeedMore),

@@ -28,7 +28,8 @@ pub(crate) struct Definition {
 pub(crate) enum Parts {
     Keyed(Arc<Entry>),
     Element(Type),
-    Broadcast { key: Framer, value: Framer },
+    /// The types of keys and values.
+    Broadcast(Arc<(Framer, Framer)>),
 }
 
 impl Definition {
@@ -74,11 +75,8 @@ impl Definition {
 
     /// Timers, in managed or raw state.
     pub(crate) fn timers(name: String, key: Type, namespace: Type) -> Self {
-        let entry = Entry {
-            key: Framer::new(key.clone()),
-            namespace: Framer::new(namespace.clone()),
-            content: Content::Timer,
-        };
+        let entry =
+            Entry { key: Framer::new(key.clone()), namespace: Framer::new(namespace.clone()), content: Content::Timer };
         Self {
             name,
             kind: StateKind::Timer,
@@ -106,8 +104,8 @@ impl Definition {
                 (kind, Ok(Parts::Element(value.clone())))
             }
             (BackendState::Broadcast, Some(key), Some(value)) => {
-                let (key, value) = (Framer::new(key.clone()), Framer::new(value.clone()));
-                (StateKind::Broadcast, Ok(Parts::Broadcast { key, value }))
+                let types = (Framer::new(key.clone()), Framer::new(value.clone()));
+                (StateKind::Broadcast, Ok(Parts::Broadcast(Arc::new(types))))
             }
             _ => (StateKind::Raw, Err("its header lacks a serializer".to_owned())),
         };
@@ -133,7 +131,14 @@ impl Definition {
 
     /// State that can only be listed.
     pub(crate) fn unknown(name: &str, reason: String) -> Self {
-        Self { name: name.to_owned(), kind: StateKind::Raw, key: None, namespace: None, value: None, parts: Err(reason) }
+        Self {
+            name: name.to_owned(),
+            kind: StateKind::Raw,
+            key: None,
+            namespace: None,
+            value: None,
+            parts: Err(reason),
+        }
     }
 
     /// The columns of its table.
@@ -141,7 +146,7 @@ impl Definition {
         match &self.parts {
             Ok(Parts::Keyed(entry)) => Table::keyed(entry.key.ty(), entry.namespace.ty(), &entry.content),
             Ok(Parts::Element(ty)) => Table::operator_list(ty),
-            Ok(Parts::Broadcast { key, value }) => Table::broadcast(key.ty(), value.ty()),
+            Ok(Parts::Broadcast(types)) => Table::broadcast(types.0.ty(), types.1.ty()),
             Err(_) => Table::empty(),
         }
     }

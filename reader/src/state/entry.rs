@@ -234,8 +234,11 @@ impl Entry {
             input.i64()?;
         }
         // The order of key and namespace differs, their sum does not.
-        let (first, second) =
-            if matches!(self.content, Content::Timer) { (&self.key, &self.namespace) } else { (&self.namespace, &self.key) };
+        let (first, second) = if matches!(self.content, Content::Timer) {
+            (&self.key, &self.namespace)
+        } else {
+            (&self.namespace, &self.key)
+        };
         first.skip(input)?;
         second.skip(input)?;
         match &self.content {
@@ -295,9 +298,11 @@ impl Timed {
                 match input.u8()? {
                     DELIMITER => {}
                     other => {
-                        return Err(Error::data(format!("byte {other:#04x} where list elements are delimited by 0x2c"))
-                            .at(offset)
-                            .in_field("value"));
+                        return Err(Error::data(format!(
+                            "byte {other:#04x} where list elements are delimited by 0x2c"
+                        ))
+                        .at(offset)
+                        .in_field("value"));
                     }
                 }
             }

@@ -113,7 +113,6 @@ fn too_old(version: i32) -> Error {
         .with_hint("restore the job with Flink 1.8 to 1.16 and take a new savepoint")
 }
 
-
 fn parse_states(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<Vec<StateMeta>> {
     let start = input.offset();
     let count = input.i16()?;

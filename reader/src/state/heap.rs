@@ -77,7 +77,9 @@ impl HeapWalk {
                 let state = input.u16()?;
                 if usize::from(state) >= self.states.len() {
                     let count = self.states.len();
-                    return Err(Error::data(format!("state id {state}, but the header lists {count} states")).at(offset));
+                    return Err(
+                        Error::data(format!("state id {state}, but the header lists {count} states")).at(offset)
+                    );
                 }
                 let left = input.count(0)?;
                 self.blocks -= 1;
@@ -109,7 +111,7 @@ impl HeapWalk {
     /// What is lost when the next element has no known end.
     fn unframed(&self, error: &Error) -> Unframed {
         let Position::Element { state, left } = self.position else {
-            return Unframed { rows: None, reason: error.to_string() };
+            return Unframed { rows: None, reason: error.message().to_owned() };
         };
         let state_name = self.states.get(usize::from(state));
         match state_name {
@@ -118,9 +120,9 @@ impl HeapWalk {
                 reason: error.to_string(),
             },
             Some(HeapState { name, .. }) if state != self.wanted => {
-                Unframed { rows: None, reason: format!("state {name} before it has no known end: {error}") }
+                Unframed { rows: None, reason: format!("state {name} before it has no known end: {}", error.message()) }
             }
-            _ => Unframed { rows: Some(left as u64), reason: error.to_string() },
+            _ => Unframed { rows: Some(left as u64), reason: error.message().to_owned() },
         }
     }
 }

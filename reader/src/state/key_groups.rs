@@ -53,18 +53,7 @@ impl KeyGroups {
 
     /// Each key group with data, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, Range<u64>)> + '_ {
-        self.all().filter(|(_, range)| !range.is_empty())
-    }
-
-    /// Each key group, also those without data.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (u16, Range<u64>)> + '_ {
-        (self.first..).zip(self.ranges.iter().cloned())
-    }
-
-    /// First and last key group of the handle.
-    pub(crate) fn bounds(&self) -> Option<(u16, u16)> {
-        let last = self.all().last()?.0;
-        Some((self.first, last))
+        (self.first..).zip(self.ranges.iter().cloned()).filter(|(_, range)| !range.is_empty())
     }
 
     /// The smallest position of a key group that has one: where the header ends.
@@ -81,7 +70,6 @@ mod tests {
     fn a_key_group_ends_where_the_next_one_with_data_starts() {
         let groups = KeyGroups::new(4, &[100, 0, 150, 0], Some(90), 200).unwrap();
         assert_eq!(groups.iter().collect::<Vec<_>>(), [(4, 100..150), (6, 150..200)]);
-        assert_eq!(groups.bounds(), Some((4, 7)));
         let raw = KeyGroups::new(0, &[0, -1, 8], None, 9).unwrap();
         assert_eq!(raw.iter().collect::<Vec<_>>(), [(0, 0..8), (2, 8..9)]);
     }

@@ -8,7 +8,7 @@ use crate::error::ErrorKind;
 use super::Layout;
 use super::canonical::{CanonicalWalk, Prefix};
 use super::key_groups::KeyGroups;
-use super::rows::{Rows, Step, Wanted, Walk};
+use super::rows::{Rows, Step, Walk, Wanted};
 
 /// Bytes that are enough to tell whether a stream of so many entries is canonical.
 const ENOUGH: usize = 64 << 20;

@@ -125,8 +125,7 @@ impl Loader<'_> {
         let file = self.store.resolve(&handle.stream).await?;
         let header_end = KeyGroups::header_end(&handle.offsets).unwrap_or(file.size());
         let first = u32::from(*handle.key_groups.range().start());
-        let key_groups =
-            KeyGroups::new(first, &handle.offsets, Some(header_end), file.size()).in_file(file.name())?;
+        let key_groups = KeyGroups::new(first, &handle.offsets, Some(header_end), file.size()).in_file(file.name())?;
         let bytes = header_bytes(&file, header_end).await?;
         let header = match recover(Cursor::new(&bytes), self.context, KeyedHeader::parse) {
             Ok(header) => header,
@@ -239,20 +238,19 @@ impl Loader<'_> {
             let definition = Arc::new(Definition::unknown("raw_keyed_state", reason.clone()));
             return Ok(listed(&[definition], Layout::Raw, bytes, &reason));
         }
-        let mut walk = RawTimerWalk::new(self.context.clone(), None);
         let mut size = PROBE;
-        loop {
+        let walk = loop {
             let end = range.end.min(range.start + size);
             let window = file.read(range.start..end).await?;
-            walk = RawTimerWalk::new(self.context.clone(), None);
+            let mut walk = RawTimerWalk::new(self.context.clone(), None);
             let mut input = Cursor::with_offset(&window, range.start);
             let mut rows = Rows::new(Wanted::default());
             let step = walk.walk(&mut input, end == range.end, usize::MAX, &mut rows, &mut Vec::new());
             match step.in_file(file.name())? {
                 Step::NeedMore => size *= 4,
-                Step::Full | Step::End => break,
+                Step::Full | Step::End => break walk,
             }
-        }
+        };
         let stream = Arc::new(KeyedStream {
             file,
             compressed: false,
@@ -292,10 +290,9 @@ impl Loader<'_> {
             let stream = ElementStream { file: file.clone(), compressed: states.compressed, bounds };
             let part = match &definition.parts {
                 Err(reason) => Err(reason.clone()),
-                Ok(Parts::Broadcast { key, value }) => Ok(Part {
-                    subtask,
-                    data: Data::Broadcast { stream, key: key.clone(), value: value.clone() },
-                }),
+                Ok(Parts::Broadcast(types)) => {
+                    Ok(Part { subtask, data: Data::Broadcast { stream, types: Arc::clone(types) } })
+                }
                 Ok(_) => Ok(Part { subtask, data: Data::List(stream) }),
             };
             found.push(Found { definition: Arc::clone(definition), layout: Layout::Operator, bytes, part });
@@ -359,8 +356,9 @@ fn bounds(offsets: &[u64], handle: &OperatorStateHandle, file: &StateFile) -> Re
     let others = handle.states.iter().flat_map(|state| &state.offsets).copied();
     let end = others.filter(|&offset| offset > last).min().unwrap_or(file.size());
     if !offsets.is_sorted() || end < last {
-        return Err(Error::data("offsets of operator state are not ascending, or outside of its file")
-            .in_file(file.name()));
+        return Err(
+            Error::data("offsets of operator state are not ascending, or outside of its file").in_file(file.name())
+        );
     }
     Ok(offsets.iter().copied().chain([end]).collect())
 }

@@ -47,7 +47,6 @@ impl Side {
         }
     }
 
-
     fn of(layout: Layout) -> Self {
         match layout {
             Layout::Operator => Self::Operator,

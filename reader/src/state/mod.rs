@@ -1,8 +1,8 @@
 //! The states of an operator.
 
 pub(crate) mod canonical;
-pub(crate) mod entry;
 pub(crate) mod definition;
+pub(crate) mod entry;
 mod header;
 pub(crate) mod heap;
 pub(crate) mod key_groups;

@@ -8,6 +8,7 @@
 //! Written by `PartitionableListState` and `HeapBroadcastState`. The offsets are in `_metadata`.
 
 use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
 
 use crate::bytes::Cursor;
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -106,15 +107,15 @@ fn push_value(start: u64, input: &Cursor<'_>, position: i64, rows: &mut Rows) ->
 /// Frames the entries of a broadcast map.
 #[derive(Debug)]
 pub(crate) struct BroadcastWalk {
-    key: Framer,
-    value: Framer,
+    /// Of keys and values.
+    types: Arc<(Framer, Framer)>,
     left: Option<usize>,
 }
 
 impl BroadcastWalk {
     /// A walk through a map of these types.
-    pub(crate) fn new(key: Framer, value: Framer) -> Self {
-        Self { key, value, left: None }
+    pub(crate) fn new(types: Arc<(Framer, Framer)>) -> Self {
+        Self { types, left: None }
     }
 
     fn step(&mut self, input: &mut Cursor<'_>, rows: &mut Rows) -> Result<()> {
@@ -123,8 +124,8 @@ impl BroadcastWalk {
             return Ok(());
         };
         let entry = *input;
-        let key = take(&self.key, input).in_field("map_key")?;
-        let value = take(&self.value, input).in_field("map_value")?;
+        let key = take(&self.types.0, input).in_field("map_key")?;
+        let value = take(&self.types.1, input).in_field("map_value")?;
         if rows.wanted().map_key {
             rows.map_key.push(rows.rest(key)?);
         }
@@ -166,7 +167,7 @@ impl Walk for BroadcastWalk {
                         ErrorKind::Truncated if !last => Ok(Step::NeedMore),
                         ErrorKind::Unsupported => {
                             let rows = self.left.map(|left| left as u64);
-                            unframed.push(Unframed { rows, reason: e.to_string() });
+                            unframed.push(Unframed { rows, reason: e.message().to_owned() });
                             Ok(Step::End)
                         }
                         _ => Err(e),

@@ -21,11 +21,25 @@ pub(crate) struct Part {
 /// Where the part lies and how it is laid out.
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
-    Canonical { stream: Arc<KeyedStream>, id: u16, entry: Arc<Entry> },
-    Heap { stream: Arc<KeyedStream>, id: u16 },
-    RawTimers { stream: Arc<KeyedStream>, context: SnapshotContext },
+    Canonical {
+        stream: Arc<KeyedStream>,
+        id: u16,
+        entry: Arc<Entry>,
+    },
+    Heap {
+        stream: Arc<KeyedStream>,
+        id: u16,
+    },
+    RawTimers {
+        stream: Arc<KeyedStream>,
+        context: SnapshotContext,
+    },
     List(ElementStream),
-    Broadcast { stream: ElementStream, key: Framer, value: Framer },
+    /// With the types of its keys and values.
+    Broadcast {
+        stream: ElementStream,
+        types: Arc<(Framer, Framer)>,
+    },
 }
 
 /// A stream of key groups, which all states of a subtask share.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use crate::types::arrow::{arrow_field, arrow_type};
-use crate::types::{Basic, Type};
+use crate::types::{Basic, Type, arrow_field, arrow_type};
 
 use super::entry::{Content, Timed};
 

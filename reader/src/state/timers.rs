@@ -147,7 +147,7 @@ impl RawTimerWalk {
             Position::Timers { wanted: true, left, .. } => left.map(|left| left as u64),
             _ => None,
         };
-        Unframed { rows, reason: error.to_string() }
+        Unframed { rows, reason: error.message().to_owned() }
     }
 }
 
