@@ -214,6 +214,7 @@ impl Report {
         let Some(log) = &self.log else { return };
         for gap in rows.gaps().iter().skip(self.reported) {
             log.add(Gap {
+                kind: gap.kind,
                 catalog: self.name.catalog.to_string(),
                 operator: self.name.operator.to_string(),
                 state: Some(gap.state.clone()),

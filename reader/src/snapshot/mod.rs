@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Context, Error, Result};
-use crate::metadata::{Metadata, OperatorId};
+use crate::metadata::{Metadata, OperatorId, StreamHandle};
 use crate::serializer::SnapshotContext;
 use crate::store::Store;
 use crate::types::KryoVersion;
@@ -89,6 +89,14 @@ impl Snapshot {
     /// The content of its `_metadata` file.
     pub fn metadata(&self) -> &Metadata {
         &self.0.shared.metadata
+    }
+
+    /// Looks whether the bytes of a handle are there, and how many they are.
+    ///
+    /// # Errors
+    /// A missing file, or one that is shorter than the handle says; a failure of the store.
+    pub async fn check(&self, handle: &StreamHandle) -> Result<u64> {
+        Ok(self.0.shared.store.resolve(handle).await?.size())
     }
 
     /// All operators in the order of the file.

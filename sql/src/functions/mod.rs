@@ -1,6 +1,8 @@
 //! Functions of Flink: `operator_id(uid)`, `java_hash(value)`, `key_group(key, max_parallelism)`.
 
 mod java_class;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
