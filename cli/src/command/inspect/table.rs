@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use flink_state_reader::{Layout, Operator, State};
 use unicode_width::UnicodeWidthStr;
 
-use super::{OperatorPicture, Picture, StatePicture, chart, key_groups, kind, wrap::wrap};
+use super::{OperatorPicture, Picture, StatePicture, chart, key_groups, wrap::wrap};
 use crate::error::one_line;
 use crate::size::human;
 
@@ -180,7 +180,7 @@ fn row(picture: &StatePicture, shared: bool) -> [String; 5] {
     let of_all = shared && state.layout() != Layout::Operator;
     [
         one_line(state.name()),
-        kind(state.kind()).to_owned(),
+        state.kind().to_string(),
         picture.type_notation().map_or_else(|| "-".to_owned(), |ty| one_line(&ty)),
         picture.entries.map_or_else(|| "-".to_owned(), |entries| entries.to_string()),
         format!("{}{}", if of_all { "≤ " } else { "" }, human(state.bytes())),

@@ -112,7 +112,7 @@ mod tests {
 
     fn sql(line: &str) -> String {
         match parse(line) {
-            Ok(Input::Sql(statements)) => sql,
+            Ok(Input::Sql(statements)) => statements,
             _ => String::new(),
         }
     }
