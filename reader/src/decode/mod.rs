@@ -7,6 +7,7 @@ mod binary;
 mod columns;
 mod fixed;
 mod json;
+pub(crate) mod kryo;
 mod list;
 mod map;
 mod mask;
@@ -71,6 +72,7 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         }
         Type::Value { .. } => ty.value_basic().map_or_else(|| opaque::decoder(ty, tail), basic::decoder),
         Type::Avro { schema, .. } => avro::decoder(schema),
+        Type::Kryo(kryo) => kryo::decoder(kryo, tail),
         Type::RowData(fields) => row_data::row_data(fields),
         Type::BinaryRowData { arity } => row_data::binary_row_data(*arity),
         Type::TableCollection(collection) => row_data::collection(collection).unwrap_or_else(binary::length_prefixed),
@@ -93,7 +95,8 @@ fn has_open_end(ty: &Type) -> bool {
         | Type::Pojo(_)
         | Type::Timer { .. }
         | Type::Ttl(_)
-        | Type::StreamElement(_) => true,
+        | Type::StreamElement(_)
+        | Type::Kryo(_) => true,
         _ => false,
     }
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use super::Decoder;
 
 /// The longest number that is turned into text: that takes time in the square of its length.
-const MAX_BYTES: usize = 1 << 16;
+pub(super) const MAX_BYTES: usize = 1 << 16;
 
 /// The largest scale that is written as zeros.
 const MAX_PLAIN_SCALE: i32 = 1000;
@@ -76,7 +76,8 @@ fn big_int_bytes<'a>(input: &mut Cursor<'a>) -> Result<Option<&'a [u8]>> {
     Ok(Some(bytes))
 }
 
-fn write_number(bytes: &[u8], scale: i32, out: &mut String) {
+/// Appends the text of a number: `bytes` in two's complement, at most [`MAX_BYTES`], times ten to minus `scale`.
+pub(super) fn write_number(bytes: &[u8], scale: i32, out: &mut String) {
     if let Some(padding) = 16usize.checked_sub(bytes.len()) {
         let mut wide = if bytes.first().is_some_and(|b| *b >= 0x80) { [0xFF; 16] } else { [0; 16] };
         if let Some(low) = wide.get_mut(padding..) {

@@ -6,7 +6,7 @@ use crate::java::stream::skip_object;
 use crate::types::{Basic, Type};
 
 use super::list::{self, Absence};
-use super::{avro, map, nullable, numbers, opaque, pojo, row, row_data, runtime};
+use super::{avro, kryo, map, nullable, numbers, opaque, pojo, row, row_data, runtime};
 
 /// Moves past one value of this type.
 ///
@@ -46,6 +46,7 @@ pub fn skip(ty: &Type, input: &mut Cursor<'_>) -> Result<()> {
             None => Err(opaque::unframed(ty, input)),
         },
         Type::Avro { schema, .. } => avro::skip(schema, input),
+        Type::Kryo(kryo) => kryo::skip(kryo, input),
         Type::RowData(_) | Type::BinaryRowData { .. } | Type::TableCollection(_) | Type::RawValue(_) => {
             input.length_prefixed().map(drop)
         }

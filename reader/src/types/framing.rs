@@ -1,6 +1,8 @@
 //! Whether values of a type say where they end.
 
-use super::{Basic, Kryo, Pojo, Type};
+use crate::decode::kryo;
+
+use super::{Basic, Pojo, Type};
 
 /// Whether values of a type say where they end. Flink writes no lengths: only who knows the type finds the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +21,7 @@ impl Type {
         match self {
             Self::Opaque(_) => Framing::Never,
             Self::Value { .. } if self.value_basic().is_none() => Framing::Never,
-            Self::Kryo(kryo) => kryo_framing(kryo),
+            Self::Kryo(kryo) => kryo::framing(kryo),
             Self::ObjectArray { element: inner, .. }
             | Self::List { element: inner, .. }
             | Self::Nullable { inner, .. }
@@ -47,10 +49,6 @@ impl Type {
             _ => true,
         }
     }
-}
-
-fn kryo_framing(_kryo: &Kryo) -> Framing {
-    Framing::Never
 }
 
 /// The class itself must be decodable; a subclass that is not spoils only its own values.
