@@ -5,6 +5,7 @@ use std::fmt;
 
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
+use datafusion::sql::sqlparser::parser::ParserError;
 pub use flink_state_reader::ErrorKind;
 
 use crate::suggest;
@@ -146,7 +147,14 @@ impl Error {
             }
             _ => None,
         };
-        Self::new(kind, root.message()).with_hint(hint)
+        let message = match root {
+            DataFusionError::SQL(error, _) => match error.as_ref() {
+                ParserError::ParserError(message) | ParserError::TokenizerError(message) => message.clone(),
+                ParserError::RecursionLimitExceeded => "the statement is nested too deeply".to_owned(),
+            },
+            _ => root.message().into_owned(),
+        };
+        Self::new(kind, message).with_hint(hint)
     }
 }
 

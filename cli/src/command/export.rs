@@ -135,12 +135,12 @@ struct Part {
 /// Runs the tasks of all data sets, one for each processor at a time.
 async fn write(snapshot: &Snapshot, data_sets: &mut [DataSet<'_>], warnings: &mut Warnings) -> Result<()> {
     let mut parts = Vec::new();
-    for (index, data_set) in data_sets.iter().enumerate() {
+    for (index, data_set) in data_sets.iter_mut().enumerate() {
         let directory = &data_set.directory;
         fs::create_dir_all(directory).map_err(|e| Error::file("create the directory", directory, &e))?;
         if data_set.tasks.is_empty() {
             // A data set without rows still has its columns.
-            write_empty(&data_set.schema, &directory.join(part_name(None)))?;
+            data_set.bytes = write_empty(&data_set.schema, &directory.join(part_name(None)))?;
         }
         for task in &data_set.tasks {
             let path = directory.join(part_name(Some(task)));
@@ -186,10 +186,11 @@ async fn write_part(
     Ok((rows, file.finish()?, batches.gaps().to_vec()))
 }
 
-fn write_empty(schema: &Schema, path: &Path) -> Result<()> {
+/// Writes a file without rows; returns its size.
+fn write_empty(schema: &Schema, path: &Path) -> Result<u64> {
     let mut file = FileTarget::create(path)?;
     ParquetWriter::try_new(schema, &mut file.out)?.finish()?;
-    file.finish().map(drop)
+    file.finish()
 }
 
 fn summary(data_sets: &[DataSet<'_>]) -> Result<()> {
@@ -216,19 +217,19 @@ fn part_name(task: Option<&ScanTask>) -> String {
     }
 }
 
-/// A name as a file name: what is not a letter or digit of ASCII, `_`, `-` or an inner `.` is percent-encoded, so that
-/// decoding it gives the name again.
+/// A name as a file name: what is not a letter or digit of ASCII, `_`, `-` or an inner `.` is `~` and two hexadecimal
+/// digits for each byte, so that decoding it gives the name again. (Many tools take `%` for an escape of their own.)
 fn file_name(name: &str) -> String {
     let mut file_name = String::with_capacity(name.len());
     for (index, byte) in name.bytes().enumerate() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || (byte == b'.' && index > 0) {
             file_name.push(char::from(byte));
         } else {
-            file_name.push_str(&format!("%{byte:02X}"));
+            file_name.push_str(&format!("~{byte:02X}"));
         }
     }
     // A directory needs a name; no other name gives this one.
-    if file_name.is_empty() { "%".to_owned() } else { file_name }
+    if file_name.is_empty() { "~".to_owned() } else { file_name }
 }
 
 #[cfg(test)]
@@ -238,9 +239,9 @@ mod tests {
     #[test]
     fn file_names_are_safe_and_different() {
         assert_eq!(file_name("window-contents_2.x"), "window-contents_2.x");
-        assert_eq!(file_name("_timer_state/event_a"), "_timer_state%2Fevent_a");
-        assert_eq!(file_name(".."), "%2E.");
-        assert_eq!(file_name("a%2F é"), "a%252F%20%C3%A9");
-        assert_eq!(file_name(""), "%");
+        assert_eq!(file_name("_timer_state/event_a"), "_timer_state~2Fevent_a");
+        assert_eq!(file_name(".."), "~2E.");
+        assert_eq!(file_name("a~2F é"), "a~7E2F~20~C3~A9");
+        assert_eq!(file_name(""), "~");
     }
 }

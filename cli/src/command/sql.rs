@@ -14,6 +14,7 @@ use crate::output::{Format, Target};
 
 /// Characters of a statement that an error shows.
 const EXCERPT: usize = 100;
+const SQL_HINT: &str = "the SQL is that of Apache DataFusion; DESCRIBE tells the columns of a table and their types";
 
 /// Runs statements, or asks for them.
 pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
@@ -26,7 +27,11 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
         return Err(Error::usage("--output and binary formats need statements").hint("give them with -c or -f"));
     }
     let snapshots = interruptible(open_all(&arguments.snapshots, &arguments.uids)).await?;
-    let session = Session::open(&snapshots, &SessionOptions::default())?;
+    let session = Session::open(&snapshots, &SessionOptions::default()).map_err(|e| {
+        Error::from(e)
+            .at(arguments.snapshots.join(" "))
+            .hint("write each snapshot as alias=PATH, with different aliases")
+    })?;
     match script {
         Some(script) => interruptible(run(&session, &script, format, output)).await,
         None => repl::run(&session, &snapshots, format).await,
@@ -76,7 +81,10 @@ fn split_alias(argument: &str) -> (Option<&str>, &str) {
 
 /// Runs a script and writes its results one behind the other.
 async fn run(session: &Session, script: &Script, format: Format, output: Option<&Path>) -> Result<u8> {
-    let statements = session.parse(&script.text).map_err(|e| Error::from(e).at(&script.origin))?;
+    let statements = session.parse(&script.text).map_err(|e| {
+        let hint = "names that are not plain words stand in double quotes: \"my-uid\".\"my-state\"";
+        Error::from(e).at(&script.origin).hint(hint)
+    })?;
     if statements.is_empty() {
         let error = Error::usage("there is no statement").at(&script.origin);
         return Err(error.hint("'SELECT * FROM metadata.states' lists the states"));
@@ -86,13 +94,17 @@ async fn run(session: &Session, script: &Script, format: Format, output: Option<
     let mut complete = true;
     for statement in statements {
         let place = place(&statement);
-        let Some(query) = start(session, statement).await.map_err(|e| e.at(&place))? else { continue };
+        let locate = |e: Error| {
+            let e = e.at(&place);
+            if e.is_usage() { e.hint(SQL_HINT) } else { e }
+        };
+        let Some(query) = start(session, statement).await.map_err(locate)? else { continue };
         if format.is_binary() && results > 0 {
             let error = Error::usage("this format holds the result of one statement").at(&place);
             return Err(error.hint("run the statements one by one"));
         }
         results += 1;
-        complete &= write(query, format, &mut target).await.map_err(|e| e.at(&place))?.complete;
+        complete &= write(query, format, &mut target).await.map_err(locate)?.complete;
     }
     target.finish()?;
     Ok(if complete { 0 } else { EXIT_DATA })
