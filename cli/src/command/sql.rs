@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
+use flink_state_reader::Snapshot;
+use flink_state_reader::metadata::OperatorId;
 use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg, Statement};
 use futures::{StreamExt, TryStreamExt, future};
 
@@ -14,7 +16,9 @@ use crate::output::{Format, Target};
 
 /// Characters of a statement that an error shows.
 const EXCERPT: usize = 100;
-const SQL_HINT: &str = "the SQL is that of Apache DataFusion; DESCRIBE tells the columns of a table and their types";
+/// What helps with most statements that don't run.
+pub(super) const SQL_HINT: &str =
+    "the SQL is that of Apache DataFusion; DESCRIBE tells the columns of a table and their types";
 
 /// Runs statements, or asks for them.
 pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
@@ -65,9 +69,31 @@ fn script(arguments: &Sql) -> Result<Option<Script>> {
 async fn open_all(arguments: &[String], uids: &Uids) -> Result<Vec<SnapshotArg>> {
     let opening = arguments.iter().map(|argument| async {
         let (alias, location) = split_alias(argument);
-        Ok(SnapshotArg { alias: alias.map(str::to_owned), snapshot: open(location, uids).await? })
+        let snapshot = match arguments.len() {
+            1 => open(location, uids).await?,
+            // Each snapshot gets the uids that it knows.
+            _ => open(location, &known(&open(location, &Uids::default()).await?, uids)).await?,
+        };
+        Ok::<_, Error>(SnapshotArg { alias: alias.map(str::to_owned), snapshot })
     });
-    future::try_join_all(opening).await
+    let snapshots: Vec<SnapshotArg> = future::try_join_all(opening).await?;
+    let unknown = |uid: &&String| !snapshots.iter().any(|argument| is_known(&argument.snapshot, uid));
+    match uids.uids.iter().find(unknown) {
+        Some(uid) => {
+            let error = Error::usage(format!("no snapshot has an operator with the uid '{uid}'"));
+            Err(error.at(arguments.join(" ")).hint("flink-state inspect shows the operators of a snapshot"))
+        }
+        None => Ok(snapshots),
+    }
+}
+
+fn known(snapshot: &Snapshot, uids: &Uids) -> Uids {
+    Uids { uids: uids.uids.iter().filter(|uid| is_known(snapshot, uid)).cloned().collect() }
+}
+
+fn is_known(snapshot: &Snapshot, uid: &str) -> bool {
+    let id = OperatorId::from_uid(uid).to_string();
+    snapshot.operators().iter().any(|operator| operator.id() == id)
 }
 
 /// `alias=PATH`; a path that starts with such a thing is written as `./alias=…`.

@@ -54,6 +54,7 @@ pub(super) async fn run(session: &Session, snapshots: &[SnapshotArg], format: Fo
             Ok(()) => {}
             Err(Error::Interrupted) => eprintln!("interrupted"),
             Err(Error::ClosedPipe) => return Ok(0),
+            Err(error) if error.is_usage() => error.hint(sql::SQL_HINT).report(),
             Err(error) => error.report(),
         }
     }
