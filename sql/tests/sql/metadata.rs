@@ -3,7 +3,7 @@ use crate::fixture::{ask, keyed, names, open, run, session};
 #[tokio::test]
 async fn the_snapshot() {
     let session = keyed().await;
-    let sql = "SELECT version, checkpoint_id, kind, format, job_after, operators FROM metadata.snapshot";
+    let sql = "SELECT version, checkpoint_id, kind, format, post_checkpoint_action, operators FROM metadata.snapshot";
     assert_eq!(ask(&session, sql).await.rows(), ["4 | 1 | savepoint | canonical | none | 4"]);
 }
 
