@@ -91,11 +91,11 @@ impl Snapshot {
         &self.0.shared.metadata
     }
 
-    /// Looks whether the bytes of a handle are there, and how many they are.
+    /// The size of the file (or part of one) that a handle of this snapshot names. Does not read it.
     ///
     /// # Errors
-    /// A missing file, or one that is shorter than the handle says; a failure of the store.
-    pub async fn check(&self, handle: &StreamHandle) -> Result<u64> {
+    /// A file that is missing, or shorter than its handle says.
+    pub async fn size_of(&self, handle: &StreamHandle) -> Result<u64> {
         Ok(self.0.shared.store.resolve(handle).await?.size())
     }
 

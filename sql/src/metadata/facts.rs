@@ -132,7 +132,7 @@ impl<'a> Facts<'a> {
         for (path, streams) in files {
             let mut problem = None;
             for handle in streams.iter().filter_map(|stream| stream.handle) {
-                problem = problem.or(self.snapshot.check(handle).await.err().map(|error| error.to_string()));
+                problem = problem.or(self.snapshot.size_of(handle).await.err().map(|error| error.to_string()));
             }
             let bytes = match path {
                 Some(_) => extent(&streams),
