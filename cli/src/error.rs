@@ -111,13 +111,20 @@ impl Error {
         if !failure.location.is_empty() {
             eprintln!("  at: {}", one_line(&failure.location));
         }
-        if let Some(hint) = &failure.hint {
-            eprintln!("  hint: {}", one_line(hint));
-        } else if failure.kind == ErrorKind::Bug {
-            eprintln!(
-                "  hint: this is a defect of flink-state; please report it with the command and, if you can, the data"
-            );
+        eprintln!("  hint: {}", one_line(failure.hint.as_deref().unwrap_or_else(|| general_hint(failure.kind))));
+    }
+}
+
+/// What helps with an error that knows nothing better.
+fn general_hint(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Usage | ErrorKind::NotFound => "flink-state COMMAND --help tells how it is used",
+        ErrorKind::Data | ErrorKind::Truncated => {
+            "the file is damaged or was cut off: compare it with the original, or take another snapshot"
         }
+        ErrorKind::Unsupported => "flink-state inspect shows which states can be read",
+        ErrorKind::Storage => "check that the place exists, that it can be reached, and that you may use it",
+        _ => "this is a defect of flink-state: please report it with the command and, if you can, the data",
     }
 }
 

@@ -3,13 +3,17 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
-use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg};
+use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg, Statement};
 use futures::{StreamExt, TryStreamExt, future};
 
-use super::{interruptible, open, repl, warnings};
+use super::warnings::Warnings;
+use super::{interruptible, open, repl};
 use crate::args::{Sql, Uids};
-use crate::error::{EXIT_DATA, Error, Result};
+use crate::error::{EXIT_DATA, Error, Result, one_line};
 use crate::output::{Format, Target};
+
+/// Characters of a statement that an error shows.
+const EXCERPT: usize = 100;
 
 /// Runs statements, or asks for them.
 pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
@@ -29,22 +33,28 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
     }
 }
 
+/// Statements, and where they come from.
+struct Script {
+    text: String,
+    origin: String,
+}
+
 /// The statements to run; `None` when a person is to be asked for them.
-fn script(arguments: &Sql) -> Result<Option<String>> {
+fn script(arguments: &Sql) -> Result<Option<Script>> {
     if let Some(command) = &arguments.command {
-        return Ok(Some(command.clone()));
+        return Ok(Some(Script { text: command.clone(), origin: "the statements of -c".to_owned() }));
     }
     if let Some(file) = &arguments.file {
-        let script = std::fs::read_to_string(file).map_err(|e| Error::file("read the statements", file, &e))?;
-        return Ok(Some(script));
+        let text = std::fs::read_to_string(file).map_err(|e| Error::file("read the statements", file, &e))?;
+        return Ok(Some(Script { text, origin: format!("file {}", file.display()) }));
     }
     if std::io::stdin().is_terminal() {
         return Ok(None);
     }
-    let mut script = String::new();
-    let read = std::io::stdin().read_to_string(&mut script);
+    let mut text = String::new();
+    let read = std::io::stdin().read_to_string(&mut text);
     read.map_err(|e| Error::file("read the statements", Path::new("stdin"), &e))?;
-    Ok(Some(script))
+    Ok(Some(Script { text, origin: "the statements of stdin".to_owned() }))
 }
 
 async fn open_all(arguments: &[String], uids: &Uids) -> Result<Vec<SnapshotArg>> {
@@ -65,37 +75,46 @@ fn split_alias(argument: &str) -> (Option<&str>, &str) {
 }
 
 /// Runs a script and writes its results one behind the other.
-async fn run(session: &Session, script: &str, format: Format, output: Option<&Path>) -> Result<u8> {
-    let statements = session.parse(script)?;
+async fn run(session: &Session, script: &Script, format: Format, output: Option<&Path>) -> Result<u8> {
+    let statements = session.parse(&script.text).map_err(|e| Error::from(e).at(&script.origin))?;
     if statements.is_empty() {
-        return Err(Error::usage("there is no statement"));
+        let error = Error::usage("there is no statement").at(&script.origin);
+        return Err(error.hint("'SELECT * FROM metadata.states' lists the states"));
     }
     let mut target = Target::open(output)?;
     let mut results = 0;
     let mut complete = true;
     for statement in statements {
-        let mut query = session.run(statement).await?;
-        if !has_rows(&mut query).await? {
-            continue;
+        let place = place(&statement);
+        let Some(query) = start(session, statement).await.map_err(|e| e.at(&place))? else { continue };
+        if format.is_binary() && results > 0 {
+            let error = Error::usage("this format holds the result of one statement").at(&place);
+            return Err(error.hint("run the statements one by one"));
         }
         results += 1;
-        if results > 1 && format.is_binary() {
-            return Err(
-                Error::usage("this format holds the result of one statement").hint("run the others on their own")
-            );
-        }
-        complete &= write(query, format, &mut target).await?.complete;
-        target.writer().flush()?;
+        complete &= write(query, format, &mut target).await.map_err(|e| e.at(&place))?.complete;
     }
     target.finish()?;
     Ok(if complete { 0 } else { EXIT_DATA })
 }
 
-/// Whether a statement has a result; one that has none is run to its end.
-pub(super) async fn has_rows(query: &mut Query) -> Result<bool> {
-    let has_rows = !query.schema().fields().is_empty();
-    while !has_rows && query.try_next().await?.is_some() {}
-    Ok(has_rows)
+/// A statement as the place of an error.
+fn place(statement: &Statement) -> String {
+    let text = one_line(&statement.to_string());
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("statement {}…", text.get(..end).unwrap_or_default()),
+        None => format!("statement {text}"),
+    }
+}
+
+/// Starts a statement. One that has no result is run to its end, and gives `None`.
+pub(super) async fn start(session: &Session, statement: Statement) -> Result<Option<Query>> {
+    let mut query = session.run(statement).await?;
+    if !query.schema().fields().is_empty() {
+        return Ok(Some(query));
+    }
+    while query.try_next().await?.is_some() {}
+    Ok(None)
 }
 
 /// What was written.
@@ -119,8 +138,8 @@ pub(super) async fn write(mut query: Query, format: Format, target: &mut Target)
     }
     writer.finish()?;
     drop(writer);
-    let gaps = query.gaps();
     target.writer().flush()?;
-    warnings::print(&gaps);
-    Ok(Written { rows, complete: gaps.is_empty() })
+    let warnings = Warnings::of_query(query.gaps());
+    warnings.print();
+    Ok(Written { rows, complete: warnings.is_complete() })
 }

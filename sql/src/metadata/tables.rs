@@ -6,7 +6,7 @@ use datafusion::error::Result;
 use flink_state_reader::metadata::{
     CheckpointProperties, PostCheckpointAction, Properties, SavepointFormat, SnapshotType,
 };
-use flink_state_reader::{Layout, Operator, Snapshot, State, StateKind};
+use flink_state_reader::{Operator, Snapshot, State};
 
 use super::columns::Columns;
 use super::facts::{Facts, FileFact, KeyGroupFact, OperatorFact, SubtaskFact};
@@ -106,8 +106,8 @@ fn states(facts: &[(&Operator, &State)]) -> Result<RecordBatch> {
     let rows = || facts.iter().map(|(_, state)| *state);
     of_operator(facts.iter().map(|(operator, _)| *operator))
         .text("state", rows().map(State::name))
-        .text("kind", rows().map(|state| kind_of_state(state.kind())))
-        .text("layout", rows().map(|state| layout_of_state(state.layout())))
+        .text("kind", rows().map(|state| state.kind().to_string()))
+        .text("layout", rows().map(|state| state.layout().to_string()))
         .text_or_null("key_type", rows().map(|state| state.key_type().map(ToString::to_string)))
         .text_or_null("namespace_type", rows().map(|state| state.namespace_type().map(ToString::to_string)))
         .text_or_null("value_type", rows().map(|state| state.value_type().map(ToString::to_string)))
@@ -209,33 +209,5 @@ fn action_of_savepoint(properties: CheckpointProperties) -> Option<&'static str>
         SnapshotType::Savepoint { action: PostCheckpointAction::Suspend, .. } => Some("suspend"),
         SnapshotType::Savepoint { action: PostCheckpointAction::Terminate, .. } => Some("terminate"),
         SnapshotType::Checkpoint | SnapshotType::FullCheckpoint => None,
-    }
-}
-
-fn kind_of_state(kind: StateKind) -> &'static str {
-    match kind {
-        StateKind::Value => "value",
-        StateKind::List => "list",
-        StateKind::Map => "map",
-        StateKind::Reducing => "reducing",
-        StateKind::Aggregating => "aggregating",
-        StateKind::Folding => "folding",
-        StateKind::Timer => "timer",
-        StateKind::OperatorList => "operator_list",
-        StateKind::OperatorUnion => "operator_union",
-        StateKind::Broadcast => "broadcast",
-        _ => "raw",
-    }
-}
-
-fn layout_of_state(layout: Layout) -> &'static str {
-    match layout {
-        Layout::Canonical => "canonical",
-        Layout::Heap => "heap",
-        Layout::RocksDb => "rocksdb",
-        Layout::Changelog => "changelog",
-        Layout::RawTimers => "raw_timers",
-        Layout::Operator => "operator",
-        _ => "raw",
     }
 }

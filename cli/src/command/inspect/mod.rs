@@ -148,27 +148,9 @@ impl StatePicture {
     }
 }
 
-/// The kind as in SQL.
-fn kind(kind: StateKind) -> &'static str {
-    match kind {
-        StateKind::Value => "value",
-        StateKind::List => "list",
-        StateKind::Map => "map",
-        StateKind::Reducing => "reducing",
-        StateKind::Aggregating => "aggregating",
-        StateKind::Folding => "folding",
-        StateKind::Timer => "timer",
-        StateKind::OperatorList => "operator_list",
-        StateKind::OperatorUnion => "operator_union",
-        StateKind::Broadcast => "broadcast",
-        _ => "raw",
-    }
-}
-
-/// Bytes of an operator's state: of its subtasks, records in flight and coordinator.
+/// Bytes of the state of an operator's subtasks, with records in flight.
 fn bytes(operator: &Operator) -> u64 {
-    let subtasks = operator.subtasks().iter().filter_map(|subtask| subtask.state.as_deref());
-    subtasks.map(subtask_bytes).sum::<u64>() + operator.coordinator_bytes().unwrap_or(0)
+    operator.subtasks().iter().filter_map(|subtask| subtask.state.as_deref()).map(subtask_bytes).sum()
 }
 
 fn subtask_bytes(state: &SubtaskState) -> u64 {
