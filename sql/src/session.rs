@@ -196,6 +196,7 @@ fn is_unknown_table(error: &DataFusionError) -> bool {
 fn refuse_writes(plan: &LogicalPlan) -> Result<()> {
     SQLOptions::new().with_allow_dml(false).verify_plan(plan).map_err(|_| {
         let message = "INSERT, UPDATE, DELETE and COPY don't run here: a snapshot is only read";
-        Error::new(ErrorKind::Unsupported, message)
+        let hint = "SELECT, DESCRIBE, SHOW and CREATE VIEW do";
+        Error::new(ErrorKind::Unsupported, message).with_hint(Some(hint.to_owned()))
     })
 }

@@ -43,9 +43,7 @@ async fn every_state_has_as_many_rows_as_in_flink() {
                     compared += 1;
                 }
                 Err(error) => {
-                    // merged files lie outside of the checkpoint's directory
-                    let absent = error.kind() == ErrorKind::Storage && snapshot.ends_with("file-merging");
-                    assert!(absent || error.kind() == ErrorKind::Unsupported, "{error:?}: {table} in {snapshot}");
+                    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error:?}: {table} in {snapshot}");
                     unsupported += 1;
                 }
             }
