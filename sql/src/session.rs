@@ -146,11 +146,12 @@ impl Session {
         }
         let plan = match state.statement_to_plan(statement).await {
             Ok(plan) => plan,
-            Err(error) => {
+            Err(error) if is_unknown_table(&error) => {
                 let defaults = &state.config_options().catalog;
                 let unknown = unknown::table(&self.catalogs, &tables, defaults).await;
-                return Err(unknown.filter(|_| is_unknown_table(&error)).unwrap_or_else(|| error.into()));
+                return Err(unknown.unwrap_or_else(|| error.into()));
             }
+            Err(error) => return Err(error.into()),
         };
         refuse_writes(&plan)?;
         let frame = match plan {

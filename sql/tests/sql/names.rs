@@ -92,6 +92,7 @@ async fn statements_that_write_are_refused() {
     let statements = [
         r#"DELETE FROM "by-name".count WHERE 1 = 0"#.to_owned(),
         r#"UPDATE "by-name".count SET value = 1"#.to_owned(),
+        r#"PREPARE p AS DELETE FROM "by-name".count"#.to_owned(),
         r#"INSERT INTO "by-name".count VALUES (1, 'a', 1)"#.to_owned(),
         format!(r#"COPY "by-name".count TO '{}'"#, file.display()),
         format!(r#"EXPLAIN ANALYZE COPY "by-name".count TO '{}'"#, file.display()),
