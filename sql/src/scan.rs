@@ -168,10 +168,6 @@ impl ExecutionPlan for StateScan {
         statistics.total_byte_size = Precision::Inexact(to_usize(bytes));
         Ok(Arc::new(statistics))
     }
-
-    fn fetch(&self) -> Option<usize> {
-        None // a limit is for each task, the plan above still has to count
-    }
 }
 
 fn to_usize(n: u64) -> usize {

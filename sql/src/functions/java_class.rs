@@ -29,6 +29,7 @@ pub(super) enum JavaClass {
     Long,
     Float,
     Double,
+    /// Half of a surrogate pair, which no Arrow string can hold, was replaced when the value was decoded.
     String,
     /// `java.util.Date` and what extends it, over milliseconds.
     Date,

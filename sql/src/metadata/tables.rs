@@ -81,7 +81,7 @@ fn snapshot(snapshot: Option<&Snapshot>) -> Result<RecordBatch> {
         .long("checkpoint_id", metadata().map(|metadata| Some(metadata.checkpoint_id)))
         .text_or_null("kind", properties().map(|known| known.map(kind_of_snapshot)))
         .text_or_null("format", properties().map(|known| known.and_then(format_of_savepoint)))
-        .text_or_null("job_after", properties().map(|known| known.and_then(action_of_savepoint)))
+        .text_or_null("post_checkpoint_action", properties().map(|known| known.and_then(action_of_savepoint)))
         .long("operators", rows().map(|snapshot| Some(snapshot.operators().len() as u64)))
         .long("master_states", metadata().map(|metadata| Some(metadata.master_states.len() as u64)))
         .finish()

@@ -1,9 +1,13 @@
-use crate::fixture::{ask, keyed, names, open, run, session};
+use flink_state_reader::Snapshot;
+use flink_state_sql::ErrorKind;
+use tempfile::TempDir;
+
+use crate::fixture::{ask, directory, fail, keyed, names, open, run, session};
 
 #[tokio::test]
 async fn the_snapshot() {
     let session = keyed().await;
-    let sql = "SELECT version, checkpoint_id, kind, format, job_after, operators FROM metadata.snapshot";
+    let sql = "SELECT version, checkpoint_id, kind, format, post_checkpoint_action, operators FROM metadata.snapshot";
     assert_eq!(ask(&session, sql).await.rows(), ["4 | 1 | savepoint | canonical | none | 4"]);
 }
 
@@ -64,15 +68,38 @@ async fn key_groups_have_sizes() {
 }
 
 #[tokio::test]
-async fn missing_files_are_found_out() {
-    let session = session(&[(None, open("2.2-namespaces-hashmap-checkpoint-file-merging").await)]);
-    let answer =
-        ask(&session, "SELECT count(*) FROM files WHERE NOT found AND problem LIKE 'state file is missing%'").await;
-    assert_ne!(answer.value(), "0");
+async fn missing_and_short_files_are_found_out() {
+    let copy = copy_of("1.20-keyed-hashmap-canonical");
+    let mut files: Vec<_> = copy.path().read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_none() && path.file_name().unwrap() != "_metadata");
+    files.sort();
+    std::fs::remove_file(&files[0]).unwrap();
+    std::fs::write(&files[1], "short").unwrap();
+
+    let session = session(&[(None, Snapshot::open(copy.path().to_str().unwrap()).await.unwrap())]);
+    let problems = ask(&session, "SELECT found, problem FROM files WHERE NOT inline ORDER BY path").await.rows();
+    assert!(problems[0].starts_with("false | state file is missing"), "{problems:?}");
+    assert!(problems[1].starts_with("false | file has 5 bytes, its handle says 2"), "{problems:?}");
     // what can't be looked into is no reason not to tell of the rest
-    let answer = ask(&session, "SELECT count(*) FROM operators WHERE states IS NULL").await;
-    assert_eq!(answer.gaps.len().to_string(), answer.value());
-    assert!(answer.gaps.iter().all(|gap| gap.state.is_none()), "{:?}", answer.gaps);
+    let answer = ask(&session, "SELECT states FROM operators ORDER BY bytes").await;
+    assert_eq!(answer.rows(), ["1", "5", "5", ""]);
+    assert_eq!(answer.gaps.len(), 1);
+    let shown = ask(&session, "SHOW TABLES").await;
+    assert!(shown.rows().iter().any(|row| row.contains("SourceReaderState")), "{}", shown.table());
+    assert_eq!(shown.gaps, answer.gaps);
+    let error = fail(&session, r#"SELECT * FROM "3ae47accfc1f4a443b4b1353160bd320".count"#).await;
+    // whichever of the two files is the first subtask's
+    assert!(matches!(error.kind(), ErrorKind::Storage | ErrorKind::Data), "{error:?}");
+    assert!(error.location().contains("operator 3ae47accfc1f4a443b4b1353160bd320"), "{error:?}");
+}
+
+fn copy_of(snapshot: &str) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in directory(snapshot).read_dir().unwrap() {
+        let file = entry.unwrap().path();
+        std::fs::copy(&file, copy.path().join(file.file_name().unwrap())).unwrap();
+    }
+    copy
 }
 
 #[tokio::test]

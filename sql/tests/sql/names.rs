@@ -61,6 +61,23 @@ async fn unknown_names_are_told_with_what_is_near() {
 }
 
 #[tokio::test]
+async fn mistakes_are_told_in_one_line() {
+    let session = keyed().await;
+    let cases = [
+        ("SELEC 1", "Expected: an SQL statement, found: SELEC at Line: 1, Column: 1", None),
+        ("SELECT java_hsh(1)", "Invalid function 'java_hsh'.", Some("Did you mean 'java_hash'?")),
+        ("SELECT * FROM nothing(1)", "table function 'nothing' not found", None),
+        ("SELECT 1 / 0", "Divide by zero error", None),
+    ];
+    for (sql, message, hint) in cases {
+        let error = fail(&session, sql).await;
+        assert_eq!((error.kind(), error.message(), error.hint()), (ErrorKind::Usage, message, hint), "{sql}");
+    }
+    let error = fail(&session, "SELECT operator_id(1)").await;
+    assert_eq!(error.hint(), Some("Candidate functions: operator_id(String(1))"), "{error:?}");
+}
+
+#[tokio::test]
 async fn names_without_quotes_are_told() {
     let session = keyed().await;
     let error = fail(&session, "SELECT * FROM by-name.count").await;
@@ -75,6 +92,7 @@ async fn statements_that_write_are_refused() {
     let statements = [
         r#"DELETE FROM "by-name".count WHERE 1 = 0"#.to_owned(),
         r#"UPDATE "by-name".count SET value = 1"#.to_owned(),
+        r#"PREPARE p AS DELETE FROM "by-name".count"#.to_owned(),
         r#"INSERT INTO "by-name".count VALUES (1, 'a', 1)"#.to_owned(),
         format!(r#"COPY "by-name".count TO '{}'"#, file.display()),
         format!(r#"EXPLAIN ANALYZE COPY "by-name".count TO '{}'"#, file.display()),

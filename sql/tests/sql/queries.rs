@@ -125,7 +125,7 @@ async fn gaps_are_told() {
     assert!(gap.to_string().starts_with(start), "{gap}");
     let made = ask(&session, r#"CREATE TABLE copy AS SELECT * FROM "by-name".opaque"#).await;
     assert_eq!(made.gaps, answer.gaps, "a table that is made from a state has the gaps of that state");
-    let answer = ask(&session, r#"SELECT count(*) FROM "by-name".count"#).await;
+    let answer = ask(&session, r#"SELECT count(*) FROM "by-tuple".ratio"#).await;
     assert_eq!((answer.value().as_str(), answer.gaps.len()), ("20", 0), "each query has its own");
 }
 

@@ -22,7 +22,7 @@ fn expected(snapshot: &str) -> Counts {
     counts
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_state_has_as_many_rows_as_in_flink() {
     let (mut compared, mut incomplete, mut unsupported) = (0, 0, 0);
     for snapshot in names() {
@@ -43,9 +43,7 @@ async fn every_state_has_as_many_rows_as_in_flink() {
                     compared += 1;
                 }
                 Err(error) => {
-                    // merged files lie outside of the checkpoint's directory
-                    let absent = error.kind() == ErrorKind::Storage && snapshot.ends_with("file-merging");
-                    assert!(absent || error.kind() == ErrorKind::Unsupported, "{error:?}: {table} in {snapshot}");
+                    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error:?}: {table} in {snapshot}");
                     unsupported += 1;
                 }
             }
@@ -56,7 +54,7 @@ async fn every_state_has_as_many_rows_as_in_flink() {
 }
 
 /// Flink put each key into its key group: the functions must find the same one.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keys_are_in_the_key_group_of_their_hash_code() {
     let mut keys = 0;
     for snapshot in names() {
