@@ -54,19 +54,16 @@ impl Store {
         })?;
         let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new());
         let inside = path.clone().join(METADATA);
-        let (directory, metadata, size) = match size_of(objects.as_ref(), &inside).await? {
-            Some(size) => (path, inside, size),
-            None => match size_of(objects.as_ref(), &path).await? {
-                Some(size) => {
-                    let parts: Vec<_> = path.parts().collect();
-                    let parent = parts.split_last().map(|(_, parent)| parent).unwrap_or_default();
-                    (parent.iter().cloned().collect(), path, size)
-                }
-                None => {
-                    return Err(Error::not_found(format!("{location} has no _metadata file: it is no snapshot"))
-                        .with_hint("a checkpoint is the directory chk-<n>; an incomplete savepoint has no _metadata"));
-                }
-            },
+        let (directory, metadata) = if local.is_file() {
+            let parts: Vec<_> = path.parts().collect();
+            let parent = parts.split_last().map(|(_, parent)| parent).unwrap_or_default();
+            (parent.iter().cloned().collect(), path)
+        } else {
+            (path, inside)
+        };
+        let Some(size) = size_of(objects.as_ref(), &metadata).await? else {
+            return Err(Error::not_found(format!("{location} has no _metadata file: it is no snapshot"))
+                .with_hint("a checkpoint is the directory chk-<n>; an incomplete savepoint has no _metadata"));
         };
         let bytes = Source::File { objects: Arc::clone(&objects), path: metadata, start: 0 };
         Ok((Self { objects, directory }, StateFile { name: Arc::from(METADATA), size, bytes }))
