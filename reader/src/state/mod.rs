@@ -16,6 +16,7 @@ pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timers;
+mod unify;
 
 use std::collections::BTreeMap;
 use std::fmt;
