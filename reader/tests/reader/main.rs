@@ -1,4 +1,7 @@
 //! Integration tests of the reader, in one binary.
 
+mod avro;
 mod decode;
+mod kryo;
+mod table;
 mod vectors;

@@ -37,8 +37,8 @@ fn printed_forms_are_read_again() {
         "ROWDATA(INTERVAL YEAR TO MONTH, RAW('java.lang.String', STRING), UNKNOWN('com.acme.T'), BYTES)",
         "ARRAYDATA(MAP<STRING, MULTISET<DECIMAL(38, 10)>>)",
         "MAPDATA(INT NOT NULL, TIMESTAMP_LTZ(3))",
-        "AVRO('{\"type\":\"record\"}')",
-        "AVRO<com.acme.User>('{}')",
+        "AVRO('{\"type\":\"int\"}')",
+        "AVRO<com.acme.User>('\"int\"')",
         "ENUM<com.acme.Kind>('A','B')",
         "SCALA_ENUM<com.acme.Kind$>('A' = 0, 'B' = -3)",
         "EITHER<STRING, LONG>",
@@ -151,7 +151,10 @@ fn leaf() -> impl Strategy<Value = Type> {
         1 => (class(), vec(".{0,4}", 0..4)).prop_map(|(class, c)| Type::Enum { class, constants: c.into() }),
         1 => (class(), vec((".{0,4}", any::<i32>()), 0..4))
             .prop_map(|(class, c)| Type::ScalaEnum { class, constants: c.into() }),
-        1 => (class(), ".{0,20}").prop_map(|(class, schema)| Type::Avro { class, schema: schema.into() }),
+        1 => (class(), ".{0,20}").prop_map(|(class, doc)| {
+            let json = serde_json::json!({"type": "fixed", "name": "F", "size": 1, "doc": doc}).to_string();
+            Type::Avro { class, schema: crate::types::AvroSchema::parse(json).unwrap() }
+        }),
         1 => (class(), option::of(vec((class(), kryo_serializer()), 0..3)), vec((class(), kryo_serializer()), 0..2))
             .prop_map(|(class, registrations, defaults)| {
                 let registrations = match registrations {
