@@ -3,6 +3,8 @@ use arrow_array::types::{Date32Type, Int32Type, Int64Type, TimestampNanosecondTy
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::error::ErrorKind;
 use crate::types::{Basic, Field, ListKind, MapKind, Opaque, Pojo, PojoField, StructKind, Subclass, arrow_type};
@@ -180,6 +182,25 @@ fn maps_have_no_null_keys_unless_they_are_lists() {
     let aware = map(MapKind::NullAware, Basic::String.into(), Basic::Byte.into());
     let array = decode(&aware, &[&[0, 0, 0, 1, 1, 0, 7]]);
     assert!(column(&array.as_list::<i32>().value(0), "key").is_null(0));
+}
+
+/// A null that slipped through would panic when the column is built.
+#[test]
+fn no_key_of_any_type_becomes_null() {
+    let basics = Basic::ALL.map(|(basic, ..)| Type::from(basic));
+    let nested = basics.clone().map(|ty| Type::Nullable { padding: 0, inner: Box::new(Type::Option(Box::new(ty))) });
+    let optional = basics.clone().map(|ty| Type::Option(Box::new(ty)));
+    let others = [Type::Pojo(family()), list(Basic::String.into()), tuple([Basic::String.into()])];
+    let types: Vec<_> = basics.into_iter().chain(nested).chain(optional).chain(others).collect();
+    let low = prop_oneof![4 => Just(0u8), 2 => 0..3u8, 1 => Just(0x80), 1 => any::<u8>()];
+    let bytes = proptest::collection::vec(low, 0..20);
+    let config = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(ty in any::<prop::sample::Index>(), bytes in bytes)| {
+        let mut decoder = decoder(&map(MapKind::Map, ty.get(&types).clone(), Basic::NullValue.into()));
+        let value = [&[0, 0, 0, 1], bytes.as_slice()].concat();
+        let read = decoder.append(&mut Cursor::new(&value));
+        prop_assert!(read.is_err() || decoder.finish().len() == 1);
+    });
 }
 
 #[test]

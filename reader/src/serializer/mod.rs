@@ -234,13 +234,17 @@ impl<'c> Parser<'c> {
 
     fn unknown(&mut self, class: String, version: i32, input: &mut Cursor<'_>) -> Result<Type> {
         let body = input.offset();
+        let reason = format!("unknown serializer snapshot class {class}");
         if let Some(skip) = self.context.skips.iter().find(|s| s.offset == body) {
             input.take(skip.length)?;
-            return Ok(opaque(class, version, "its serializer is no part of Flink"));
+            return Ok(opaque(class, version, &reason));
         }
-        let error = Error::unsupported(format!("serializer snapshot class {class} is no part of Flink"))
+        if !is_class_name(&class) {
+            return Err(Error::data(format!("serializer snapshot class {class:?} is no name of a Java class")).at(body));
+        }
+        let error = Error::unsupported(reason)
             .at(body)
-            .with_hint("its values can't be decoded, and snapshots have no length to skip it");
+            .with_hint("a serializer of the job's own can't be read without its class");
         self.unknown.get_or_insert(Unknown { class, version });
         Err(error)
     }
@@ -274,6 +278,14 @@ fn bad_version(what: &str, version: i32) -> Error {
 fn legacy() -> Error {
     Error::unsupported("serializer snapshot in a form that was written by Flink 1.6/1.7")
         .with_hint("load it with Flink 1.8-1.16 and save it again")
+}
+
+/// Whether a text can be a class's binary name: what stands in place of one in damaged bytes seldom can.
+fn is_class_name(text: &str) -> bool {
+    text.split('.').all(|part| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$')
+            && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-'))
+    })
 }
 
 fn simple_name(class: &str) -> &str {

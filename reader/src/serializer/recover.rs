@@ -7,9 +7,9 @@ use super::{Skip, SnapshotContext};
 
 /// Unknown snapshots in one piece of meta data.
 const MAX_UNKNOWN: usize = 4;
-/// Bytes that all attempts together may parse, and their number.
-const MAX_WORK: u64 = 1 << 28;
-const MAX_ATTEMPTS: u64 = 1 << 16;
+/// Bytes that all attempts together may parse, each counted with a little more.
+const MAX_WORK: usize = 1 << 29;
+const ATTEMPT: usize = 1 << 10;
 
 /// Runs a parser over all of `input` and, where it meets snapshots of unknown classes, searches for their ends.
 ///
@@ -38,7 +38,7 @@ pub fn recover<T>(
     context: &SnapshotContext,
     parse: impl Fn(&mut Cursor<'_>, &SnapshotContext) -> Result<T>,
 ) -> Result<T> {
-    let mut search = Search { input, parse, context: context.clone(), attempts: 0, found: None };
+    let mut search = Search { input, parse, context: context.clone(), work: 0, found: None };
     let error = match search.attempt() {
         Ok(value) => return Ok(value),
         Err(error) => error,
@@ -56,7 +56,7 @@ struct Search<'a, T, P> {
     input: Cursor<'a>,
     parse: P,
     context: SnapshotContext,
-    attempts: u64,
+    work: usize,
     found: Option<T>,
 }
 
@@ -65,9 +65,10 @@ struct Stop;
 
 impl<T, P: Fn(&mut Cursor<'_>, &SnapshotContext) -> Result<T>> Search<'_, T, P> {
     fn attempt(&mut self) -> Result<T> {
-        self.attempts += 1;
         let mut input = self.input;
-        let value = (self.parse)(&mut input, &self.context)?;
+        let result = (self.parse)(&mut input, &self.context);
+        self.work += ATTEMPT + self.input.remaining() - input.remaining();
+        let value = result?;
         input.expect_end()?;
         Ok(value)
     }
@@ -83,7 +84,7 @@ impl<T, P: Fn(&mut Cursor<'_>, &SnapshotContext) -> Result<T>> Search<'_, T, P> 
         }
         self.context.skips.push(Skip { offset: body, length: 0 });
         for length in 0..=left {
-            if self.attempts >= MAX_ATTEMPTS || self.attempts * self.input.remaining() as u64 > MAX_WORK {
+            if self.work > MAX_WORK {
                 return Err(Stop);
             }
             if let Some(skip) = self.context.skips.last_mut() {

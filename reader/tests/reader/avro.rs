@@ -6,7 +6,7 @@ use flink_state_reader::serializer::{SnapshotContext, parse_proxy};
 use flink_state_reader::types::{KryoVersion, Type};
 use serde_json::{Value, json};
 
-use crate::decode::{check_damage, check_skip, check_truncation, decode};
+use crate::decode::decode;
 use crate::vectors::{Vector, load, plain, same, shared, unhex};
 
 fn vectors() -> Vec<Vector> {
@@ -41,21 +41,6 @@ fn values_decode_to_their_end() {
         }
     }
     println!("{values} values");
-}
-
-#[test]
-fn skip_ends_where_decoding_ends() {
-    check_skip(vectors().into_iter());
-}
-
-#[test]
-fn truncated_values_are_errors() {
-    check_truncation(vectors().into_iter());
-}
-
-#[test]
-fn damaged_values_are_errors_or_values() {
-    check_damage(&vectors());
 }
 
 /// Values of Flink's own upgrade tests, for each release that it has them of.

@@ -8,19 +8,11 @@ use flink_state_reader::decode::{decoder, skip};
 use flink_state_reader::types::{Framing, Type};
 use serde_json::{Value, json};
 
-use crate::decode::{check_damage, check_skip, check_truncation, decode};
+use crate::decode::decode;
 use crate::vectors::{Vector, child, load, plain};
 
 fn vectors() -> Vec<Vector> {
     load().into_iter().filter(|v| matches!(v.ty, Type::Kryo(_))).collect()
-}
-
-/// Vectors with those values only that can be decoded without the user's classes.
-fn framed() -> impl Iterator<Item = Vector> {
-    vectors().into_iter().map(|mut vector| {
-        vector.values.retain(|sample| skip(&vector.ty, &mut Cursor::new(&sample.bytes)).is_ok());
-        vector
-    })
 }
 
 /// The JSON text of the value that the vectors give, if it has one.
@@ -152,29 +144,4 @@ fn declared_scalars_are_columns_of_their_own() {
             assert_eq!(plain(&decode(&ty, &sample.bytes).unwrap(), 0), sample.json, "{name}");
         }
     }
-}
-
-#[test]
-fn skip_ends_where_decoding_ends() {
-    check_skip(framed());
-}
-
-#[test]
-fn truncated_values_are_errors() {
-    // A value of an unknown class takes what there is, so only values that must be of one class can be too short.
-    check_truncation(framed().filter(|v| v.ty.framing() == Framing::Always));
-    for Vector { name, ty, values } in framed() {
-        for sample in values {
-            // Java object streams are long.
-            for end in (0..sample.bytes.len()).step_by(1 + sample.bytes.len() / 500) {
-                let error = skip(&ty, &mut Cursor::new(&sample.bytes[..end])).unwrap_err();
-                assert_ne!(error.kind(), ErrorKind::Bug, "{name}: {} at {end}", sample.json);
-            }
-        }
-    }
-}
-
-#[test]
-fn damaged_values_are_errors_or_values() {
-    check_damage(&vectors());
 }

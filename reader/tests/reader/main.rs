@@ -1,5 +1,13 @@
 //! Integration tests of the reader, in one binary.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are not seen as tests"
+)]
+
 mod avro;
 mod decode;
 mod kryo;

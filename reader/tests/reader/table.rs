@@ -5,7 +5,7 @@ use arrow_array::cast::AsArray;
 use flink_state_reader::types::{Basic, LogicalRoot, Type};
 use serde_json::{Value, json};
 
-use crate::decode::{check_damage, check_skip, check_truncation, decode};
+use crate::decode::decode;
 use crate::vectors::{Vector, child, load, plain, same};
 
 fn is_table(ty: &Type) -> bool {
@@ -87,21 +87,6 @@ fn every_logical_type_has_its_value() {
         assert!(fields[0].is_null() && fields[56].is_null(), "{wide}");
         assert!((1..56).all(|i| fields[i] == json!(i)), "{wide}");
     }
-}
-
-#[test]
-fn skip_ends_where_decoding_ends() {
-    check_skip(vectors().into_iter());
-}
-
-#[test]
-fn truncated_values_are_errors() {
-    check_truncation(vectors().into_iter());
-}
-
-#[test]
-fn damaged_values_are_errors_or_values() {
-    check_damage(&vectors());
 }
 
 #[test]

@@ -20,7 +20,7 @@
 //!          | "POJO" "<" class ">" "(" [pfield {"," pfield}] ")" ["REGISTERED" subs] ["SUBCLASSES" subs]
 //!          | record ["<" type ">"]                          `Type::flink_record`
 //!          | "AVRO" ["<" class ">"] "(" string ")"          the string is the schema
-//!          | "KRYO" "<" class ">" ["(" [kreg {"," kreg}] ")"] ["DEFAULT" "(" kreg {"," kreg} ")"]
+//!          | "KRYO" "<" class ">" ["(" kregs ")" | "REGISTERED" "(" [kregs] ")"] ["DEFAULT" "(" kregs ")"]
 //!          | ("VALUE" | "COPYABLE_VALUE" | "WRITABLE") "<" class ">"
 //!          | "ROWDATA" "(" [lfield {"," lfield}] ")" | "BINARY_ROWDATA" "(" int ")"
 //!          | "ARRAYDATA" "(" logical ")" | "MAPDATA" "(" logical "," logical ")"
@@ -33,6 +33,7 @@
 //! field    = [name] type                                    without a name: f0, f1, …
 //! pfield   = name type ["FROM" class | "LOST"]              the declaring class, if not the POJO itself
 //! subs     = "(" class type {"," class type} ")"
+//! kregs    = kreg {"," kreg}
 //! kreg     = class ["SERIALIZER" class | "INSTANCE"]
 //! logical  = root ["NOT" "NULL"]
 //! root     = "CHAR" "(" int ")" | "VARCHAR" "(" int ")" | "STRING" | "BINARY" "(" int ")" | "VARBINARY" "(" int ")"
@@ -47,13 +48,14 @@
 //! ```
 //!
 //! Words of the notation are read in any case and printed in capitals. In strings and quoted names the quote is
-//! doubled. Defaults are not printed: the class `…Tuple2` of a tuple with two fields, `GenericRecord` of an Avro type,
-//! and of a Kryo type the registrations that Flink makes without flink-avro (the class itself, and a stand-in for
-//! `GenericData$Array`).
+//! doubled. Defaults are not printed: the class `…Tuple2` of a tuple with two fields, `GenericRecord` of an Avro type.
+//! A Kryo type's list has the registrations between those that Flink itself makes without flink-avro (the class itself
+//! first, a stand-in for `GenericData$Array` last); `REGISTERED` gives all of them where these are not there.
 //!
 //! The notation says what a serializer snapshot says. It leaves out what no text can give back: the comparator of a
-//! sorted map, objects that were registered with Kryo, and the reason of an opaque type. The Kryo release is not in a
-//! snapshot either: [`Type::parse`] takes it.
+//! sorted map, objects that were registered with Kryo, and the reason of an opaque type. Logical types are printed as they
+//! are encoded: a distinct type as its source, a structured type as `ROW`, an interval without its precision. The Kryo
+//! release is not in a snapshot either: [`Type::parse`] takes it.
 
 mod lexer;
 mod logical;
@@ -90,7 +92,7 @@ impl FromStr for Type {
     }
 }
 
-/// What Flink registers with Kryo for a class when the job registers nothing and flink-avro is not there.
+/// What Flink registers with Kryo for a class, before and behind the job's own registrations.
 fn standard_registrations(class: &str) -> [KryoRegistration; 2] {
     const AVRO_ARRAY: &str = "org.apache.avro.generic.GenericData$Array";
     const DUMMY: &str = "org.apache.flink.api.java.typeutils.runtime.kryo.Serializers$DummyAvroKryoSerializerClass";

@@ -223,10 +223,15 @@ impl Parser {
 
     fn kryo(&mut self) -> Result<Type> {
         let class = self.class_parameter()?;
-        let registrations = if self.accept('(') {
-            self.list(')', |p, _| Ok(KryoRegistration { class: p.class()?, serializer: p.kryo_serializer()? }))?
+        let registration =
+            |p: &mut Self, _| Ok(KryoRegistration { class: p.class()?, serializer: p.kryo_serializer()? });
+        let registrations = if self.accept_keyword("REGISTERED") {
+            self.sign('(')?;
+            self.list(')', registration)?
         } else {
-            standard_registrations(&class).to_vec()
+            let own = if self.accept('(') { self.list(')', registration)? } else { Vec::new() };
+            let [first, last] = standard_registrations(&class);
+            [vec![first], own, vec![last]].concat()
         };
         let mut default_serializers = Vec::new();
         if self.accept_keyword("DEFAULT") {

@@ -157,7 +157,9 @@ impl Parser {
             (Some(Token::Name(_)), _) => true,
             // `BIGINT NOT NULL` and `INTERVAL DAY TO SECOND` are types without a name.
             (Some(Token::Word(_)), Some(Token::Word(_))) => {
-                !(self.is_keyword(1, "NOT") && self.is_keyword(2, "NULL")) && !self.is_keyword(2, "TO")
+                let not_null = self.is_keyword(1, "NOT") && self.is_keyword(2, "NULL");
+                let interval = self.is_keyword(2, "TO");
+                !not_null && !interval
             }
             _ => false,
         };

@@ -172,9 +172,13 @@ fn print_kryo(f: &mut Formatter<'_>, kryo: &Kryo) -> fmt::Result {
             KryoSerializer::Instance => f.write_str(" INSTANCE"),
         }
     };
-    if kryo.registrations != standard_registrations(&kryo.class) {
-        f.write_char('(')?;
-        commas(f, kryo.registrations.iter().map(|r| (r.class.as_str(), &r.serializer)), registration)?;
+    let (open, registrations) = match (standard_registrations(&kryo.class), kryo.registrations.as_slice()) {
+        ([first, last], [a, own @ .., b]) if first == *a && last == *b => ("(", own),
+        (_, all) => (" REGISTERED (", all),
+    };
+    if !registrations.is_empty() || registrations.len() == kryo.registrations.len() {
+        f.write_str(open)?;
+        commas(f, registrations.iter().map(|r| (r.class.as_str(), &r.serializer)), registration)?;
         f.write_char(')')?;
     }
     if !kryo.default_serializers.is_empty() {

@@ -5,6 +5,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.CompiledPlan;
 import org.apache.flink.table.api.StatementSet;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.planner.plan.nodes.exec.ExecNodeContext;
 
 import java.nio.file.Path;
 
@@ -17,6 +18,8 @@ public final class SqlJob implements Job {
 
     @Override
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
+        // Node ids are in the uids, and would go on from the last plan of this JVM.
+        ExecNodeContext.resetIdCounter();
         env.setParallelism(2).setMaxParallelism(128);
         StreamTableEnvironment tables = StreamTableEnvironment.create(env);
         tables.executeSql(

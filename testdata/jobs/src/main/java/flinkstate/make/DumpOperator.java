@@ -119,25 +119,21 @@ final class DumpOperator extends AbstractStreamOperator<Long> implements OneInpu
         TypeSerializer<Object> serializer = serializer(state, CommonSerializerKeys.VALUE_SERIALIZER);
         ListStateDescriptor<Object> descriptor = new ListStateDescriptor<>(name, serializer);
         boolean union = state.getOption(CommonOptionsKeys.OPERATOR_STATE_DISTRIBUTION_MODE).equals("UNION");
-        if (union && subtask > 0) {
-            getOperatorStateBackend().getUnionListState(descriptor);
-            return;
-        }
         ListState<Object> list =
                 union
                         ? getOperatorStateBackend().getUnionListState(descriptor)
                         : getOperatorStateBackend().getListState(descriptor);
-        // Every subtask gets the whole of a union, the stored lists one after the other.
-        int stored = union ? 0 : subtask;
+        if (union && subtask > 0) {
+            return;
+        }
         int position = 0;
         for (Object value : list.get()) {
-            while (union && position == target.schema.elements.get(name).getOrDefault(stored, 0)) {
-                stored++;
-                position = 0;
-            }
             Map<String, Object> row = new LinkedHashMap<>();
-            row.put("subtask", stored);
-            row.put("position", position++);
+            // Every subtask gets the whole of a union, in no order that tells where an element was.
+            if (!union) {
+                row.put("subtask", subtask);
+                row.put("position", position++);
+            }
             row.put("value", target.json.of(serializer, value));
             emit(name, row);
         }

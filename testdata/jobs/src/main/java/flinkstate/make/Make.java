@@ -50,11 +50,11 @@ public final class Make {
     private static List<SnapshotSpec> catalogue(String line) {
         List<SnapshotSpec> specs = new ArrayList<>();
         specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CHECKPOINT));
         specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.NATIVE));
         if (line.equals("1.18")) {
             return specs;
         }
+        specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CHECKPOINT));
         specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.CANONICAL).allInFiles());
         specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.CHECKPOINT));
         specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.CANONICAL));
@@ -77,7 +77,8 @@ public final class Make {
             specs.add(new SnapshotSpec(new WindowsJob(), "hashmap", Format.CHECKPOINT));
             specs.add(new SnapshotSpec(new BigJob(), "hashmap", Format.CANONICAL).compressed());
         } else {
-            specs.add(new SnapshotSpec(new WindowsJob(), "rocksdb", Format.NATIVE));
+            specs.add(new SnapshotSpec(new NamespacesJob(), "hashmap", Format.CHECKPOINT).fileMerging().allInFiles());
+            specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.CHECKPOINT).fileMerging().allInFiles());
             specs.add(new SnapshotSpec(new SqlJob(), "rocksdb", Format.NATIVE));
             specs.add(new SnapshotSpec(new BigJob(), "hashmap", Format.CHECKPOINT).compressed());
         }

@@ -19,7 +19,6 @@ import org.apache.flink.streaming.api.operators.InternalTimersSnapshotReaderWrit
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,21 +33,18 @@ final class Schema {
     final Map<String, StateMetaInfoSnapshot> broadcasts = new LinkedHashMap<>();
     /** Namespace serializers of the timer services that lie in raw keyed state, by service. */
     final Map<String, TypeSerializer<?>> rawTimers = new LinkedHashMap<>();
-    /** Number of elements by state and subtask, as stored. */
-    final Map<String, Map<Integer, Integer>> elements = new HashMap<>();
-
     final List<TypeSerializer<?>> serializers = new ArrayList<>();
 
     Schema(OperatorState operator) throws IOException {
-        for (Map.Entry<Integer, OperatorSubtaskState> subtask : operator.getSubtaskStates().entrySet()) {
-            for (KeyedStateHandle handle : subtask.getValue().getManagedKeyedState()) {
+        for (OperatorSubtaskState subtask : operator.getStates()) {
+            for (KeyedStateHandle handle : subtask.getManagedKeyedState()) {
                 readKeyed(handle);
             }
-            for (KeyedStateHandle handle : subtask.getValue().getRawKeyedState()) {
+            for (KeyedStateHandle handle : subtask.getRawKeyedState()) {
                 readRawTimers((KeyGroupsStateHandle) handle);
             }
-            for (OperatorStateHandle handle : subtask.getValue().getManagedOperatorState()) {
-                readOperator(subtask.getKey(), handle);
+            for (OperatorStateHandle handle : subtask.getManagedOperatorState()) {
+                readOperator(handle);
             }
         }
     }
@@ -92,18 +88,17 @@ final class Schema {
         }
     }
 
-    private void readOperator(int subtask, OperatorStateHandle handle) throws IOException {
+    private void readOperator(OperatorStateHandle handle) throws IOException {
+        // With file merging an operator without states has a handle without a stream.
+        if (handle.getStateNameToPartitionOffsets().isEmpty()) {
+            return;
+        }
         OperatorBackendSerializationProxy header = new OperatorBackendSerializationProxy(LOADER);
         try (FSDataInputStream in = handle.openInputStream()) {
             header.read(new DataInputViewStreamWrapper(in));
         }
         header.getOperatorStateMetaInfoSnapshots().forEach(state -> add(lists, state));
         header.getBroadcastStateMetaInfoSnapshots().forEach(state -> add(broadcasts, state));
-        handle.getStateNameToPartitionOffsets()
-                .forEach(
-                        (name, info) ->
-                                elements.computeIfAbsent(name, key -> new HashMap<>())
-                                        .put(subtask, info.getOffsets().length));
     }
 
     private void add(Map<String, StateMetaInfoSnapshot> states, StateMetaInfoSnapshot state) {

@@ -42,6 +42,11 @@ final class SnapshotSpec {
         return set("state.backend.rocksdb.timer-service.factory", "HEAP");
     }
 
+    SnapshotSpec fileMerging() {
+        variants.add("file-merging");
+        return set("execution.checkpointing.file-merging.enabled", "true");
+    }
+
     /** Every piece of state becomes a file of its own, none is kept inside {@code _metadata}. */
     SnapshotSpec allInFiles() {
         return set("state.storage.fs.memory-threshold", "0b");
