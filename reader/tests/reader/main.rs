@@ -11,5 +11,6 @@
 mod avro;
 mod decode;
 mod kryo;
+mod snapshots;
 mod table;
 mod vectors;
