@@ -32,6 +32,15 @@ fn decoded(name: &str, sample: usize) -> Option<ArrayRef> {
     Some(decode(&vector.ty, &vector.values[sample].bytes).unwrap())
 }
 
+/// Rows in other values have no row kind.
+fn without_kinds(json: Value) -> Value {
+    match json {
+        Value::Array(items) if items.first() == Some(&json!("+I")) => items[1].clone(),
+        Value::Array(items) => items.into_iter().map(without_kinds).collect(),
+        other => other,
+    }
+}
+
 #[test]
 fn values_decode_to_their_end() {
     let (mut values, mut failures) = (0, Vec::new());
@@ -55,9 +64,10 @@ fn values_decode_to_their_end() {
                     json[1][2] = json[1][2][0].take();
                     (plain(&array, 0), json)
                 }
+                (Type::TableCollection(_), json) => (plain(&array, 0), without_kinds(json)),
                 (_, json) => (plain(&array, 0), json),
             };
-            if !same(&actual, &expected) {
+            if !same(&expected, &actual) {
                 failures.push(format!("{name}: {actual} instead of {expected}"));
             }
         }
@@ -74,7 +84,7 @@ fn every_logical_type_has_its_value() {
             true, 1, 2, 3, 4, 1.5, 2.5, "abc", "varchar value", {"hex": "010203"}, {"hex": "010203040506070809"},
             "123.45", "12345678901234567890.0123456789", 19675, 3_723_004, 1_700_000_000_123_i64,
             1_700_000_000_123_456_789_i64, 1_700_000_000_123_i64, 1_700_000_000_123_456_i64, 14, 86_400_000,
-            [1, null, 3], {"k": 5}, {"m": 2}, ["+I", [7, "nested string"]]
+            [1, null, 3], {"k": 5}, {"m": 2}, {"x": 7, "y": "nested string"}
         ]]);
         let actual = plain(&array, 0);
         assert!(same(&actual, &expected), "{actual}\n{expected}");

@@ -152,3 +152,13 @@ fn variants_are_split() {
     assert_eq!(parts.column(0).as_binary::<i32>().value(0), [0x0C, 0x2A]);
     assert_eq!(parts.column(1).as_binary::<i32>().value(0), [1, 0, 0]);
 }
+
+#[test]
+fn rows_in_rows_are_insertions() {
+    let inner = LogicalRoot::Row(vec![field("x", LogicalRoot::TinyInt)]);
+    let nested = |kind: u8| row(&[piece(16, 16)], &[[kind, 0, 0, 0, 0, 0, 0, 0], [5, 0, 0, 0, 0, 0, 0, 0]].concat());
+    let array = decode(&row_of([inner.clone()]), &nested(0)).unwrap();
+    assert_eq!(array.as_struct().column(0).as_struct().column_names(), ["x"]);
+    let error = decode(&row_of([inner]), &nested(3)).unwrap_err();
+    assert_eq!(error.message(), "row of the kind -D in another value");
+}
