@@ -8,9 +8,12 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod avro;
 mod damage;
 mod decode;
 mod expected;
+mod kryo;
 mod scan;
 mod snapshots;
+mod table;
 mod vectors;
