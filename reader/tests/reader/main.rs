@@ -9,4 +9,5 @@
 )]
 
 mod decode;
+mod snapshots;
 mod vectors;
