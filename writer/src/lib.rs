@@ -4,6 +4,7 @@
 //! always gives the same bytes.
 
 pub mod encode;
+pub mod key;
 pub mod serializer;
 
 pub use flink_state_reader::{Context, Error, ErrorKind, Result};

@@ -9,7 +9,7 @@ use flink_state_reader::{Context, Error, Result};
 use super::{Encoder, encoder_at};
 
 /// Fails unless the column is of the type that values of `ty` are decoded to.
-pub(super) fn check_type(ty: &Type, column: &dyn Array) -> Result<()> {
+pub(crate) fn check_type(ty: &Type, column: &dyn Array) -> Result<()> {
     let expected = arrow_type(ty);
     if same(&expected, column.data_type()) {
         return Ok(());
@@ -37,24 +37,24 @@ fn all(a: &[impl AsRef<Field>], b: &[impl AsRef<Field>], test: impl Fn(&Field, &
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| test(a.as_ref(), b.as_ref()))
 }
 
-pub(super) fn primitive<T: ArrowPrimitiveType>(column: &dyn Array) -> Result<&PrimitiveArray<T>> {
+pub(crate) fn primitive<T: ArrowPrimitiveType>(column: &dyn Array) -> Result<&PrimitiveArray<T>> {
     column.as_primitive_opt().ok_or_else(|| unexpected(column))
 }
 
-pub(super) fn strings(column: &dyn Array) -> Result<&StringArray> {
+pub(crate) fn strings(column: &dyn Array) -> Result<&StringArray> {
     column.as_string_opt().ok_or_else(|| unexpected(column))
 }
 
-pub(super) fn binaries(column: &dyn Array) -> Result<&BinaryArray> {
+pub(crate) fn binaries(column: &dyn Array) -> Result<&BinaryArray> {
     column.as_binary_opt().ok_or_else(|| unexpected(column))
 }
 
-pub(super) fn structs(column: &dyn Array) -> Result<&StructArray> {
+pub(crate) fn structs(column: &dyn Array) -> Result<&StructArray> {
     column.as_struct_opt().ok_or_else(|| unexpected(column))
 }
 
 /// The column of a field.
-pub(super) fn child<'a>(column: &'a StructArray, name: &str) -> Result<&'a dyn Array> {
+pub(crate) fn child<'a>(column: &'a StructArray, name: &str) -> Result<&'a dyn Array> {
     match column.column_by_name(name) {
         Some(child) => Ok(child.as_ref()),
         None => Err(Error::bug(format!("no field {name} in {}", column.data_type()))),
@@ -62,7 +62,7 @@ pub(super) fn child<'a>(column: &'a StructArray, name: &str) -> Result<&'a dyn A
 }
 
 /// Types are checked at the root, so this is a defect.
-pub(super) fn unexpected(column: &dyn Array) -> Error {
+pub(crate) fn unexpected(column: &dyn Array) -> Error {
     Error::bug(format!("encoder for another type than {}", column.data_type()))
 }
 

@@ -111,7 +111,7 @@ impl Encoder for List<'_> {
 }
 
 /// The elements of a row.
-pub(super) fn range(offsets: &[i32], row: usize) -> Range<usize> {
+pub(crate) fn range(offsets: &[i32], row: usize) -> Range<usize> {
     let at = |index: usize| offsets.get(index).and_then(|offset| usize::try_from(*offset).ok()).unwrap_or_default();
     at(row)..at(row + 1)
 }

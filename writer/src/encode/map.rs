@@ -30,7 +30,7 @@ pub(super) fn encoder<'a>(
 }
 
 /// The offsets of a map column, and its keys and values.
-pub(super) fn entries(column: &dyn Array) -> Result<(&[i32], &StructArray)> {
+pub(crate) fn entries(column: &dyn Array) -> Result<(&[i32], &StructArray)> {
     if let DataType::Map(..) = column.data_type() {
         let map = column.as_map_opt().ok_or_else(|| unexpected(column))?;
         return Ok((map.value_offsets(), map.entries()));

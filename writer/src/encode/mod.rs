@@ -13,7 +13,7 @@
 mod avro;
 mod basic;
 mod binary;
-mod column;
+pub(crate) mod column;
 mod fields;
 mod fixed;
 mod kryo;
@@ -26,7 +26,7 @@ mod row;
 mod row_data;
 mod runtime;
 mod struct_;
-mod temporal;
+pub(crate) mod temporal;
 mod text;
 
 use arrow_array::Array;
@@ -37,6 +37,13 @@ use crate::{Error, Result};
 
 use list::Absence;
 use row_data::NullForm;
+
+pub(crate) use column::check_type;
+pub(crate) use kryo::{Zoned, offset_seconds, parse_duration, parse_period, parse_uuid};
+pub(crate) use list::range;
+pub(crate) use map::entries;
+pub(crate) use numbers::{Decimal, parse_integer};
+pub(crate) use row::row_kind;
 
 /// Encodes the values of a column.
 pub trait Encoder: Send {
@@ -58,7 +65,7 @@ pub trait Encoder: Send {
 /// # Errors
 /// A column of another type, naming both; a type that can't be written.
 pub fn encoder<'a>(ty: &Type, column: &'a dyn Array) -> Result<Box<dyn Encoder + 'a>> {
-    column::check_type(ty, column)?;
+    check_type(ty, column)?;
     Ok(Box::new(Root { encoder: encoder_at(ty, column, true)?, rows: column.len() }))
 }
 
@@ -71,7 +78,7 @@ pub fn encoder<'a>(ty: &Type, column: &'a dyn Array) -> Result<Box<dyn Encoder +
 /// As [`encoder`].
 pub fn key_encoder<'a>(ty: &Type, column: &'a dyn Array) -> Result<Box<dyn Encoder + 'a>> {
     let Type::RowData(fields) = ty else { return encoder(ty, column) };
-    column::check_type(ty, column)?;
+    check_type(ty, column)?;
     Ok(Box::new(Root { encoder: row_data::row_data(fields, column, NullForm::Generated)?, rows: column.len() }))
 }
 

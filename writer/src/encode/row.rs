@@ -68,7 +68,7 @@ impl Encoder for Row<'_> {
 }
 
 /// The number of a row kind.
-pub(super) fn row_kind(kinds: &StringArray, row: usize) -> Result<u8> {
+pub(crate) fn row_kind(kinds: &StringArray, row: usize) -> Result<u8> {
     let error = |message: String| Error::data(message).in_field(ROW_KIND);
     if kinds.is_null(row) {
         return Err(error("NULL in place of a row kind".to_owned()));

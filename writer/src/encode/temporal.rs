@@ -5,8 +5,8 @@
 
 use crate::{Error, Result};
 
-pub(super) const NANOS_PER_SECOND: i64 = 1_000_000_000;
-pub(super) const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
+pub(crate) const NANOS_PER_SECOND: i64 = 1_000_000_000;
+pub(crate) const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
 
 pub(super) const SQL_TIMESTAMP_NULL: [u8; 12] = join(i64::MIN.to_be_bytes(), [0; 4]);
 pub(super) const INSTANT_NULL: [u8; 12] = join(i64::MIN.to_be_bytes(), i32::MIN.to_be_bytes());
@@ -24,7 +24,7 @@ const fn join<const A: usize, const B: usize, const N: usize>(a: [u8; A], b: [u8
 }
 
 /// Seconds since 1970, and nanoseconds of the second.
-pub(super) fn seconds_and_nanos(nanos: i64) -> (i64, i32) {
+pub(crate) fn seconds_and_nanos(nanos: i64) -> (i64, i32) {
     // The remainder is below 10^9.
     let fraction = i32::try_from(nanos.rem_euclid(NANOS_PER_SECOND)).unwrap_or_default();
     (nanos.div_euclid(NANOS_PER_SECOND), fraction)
@@ -61,10 +61,10 @@ pub(super) fn local_date_time(nanos: i64) -> Result<[u8; 13]> {
 
 /// A day of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Date {
-    pub(super) year: i32,
-    pub(super) month: u8,
-    pub(super) day: u8,
+pub(crate) struct Date {
+    pub(crate) year: i32,
+    pub(crate) month: u8,
+    pub(crate) day: u8,
 }
 
 impl Date {
@@ -88,11 +88,11 @@ impl Date {
 
 /// A time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Time {
-    pub(super) hour: u8,
-    pub(super) minute: u8,
-    pub(super) second: u8,
-    pub(super) nano: i32,
+pub(crate) struct Time {
+    pub(crate) hour: u8,
+    pub(crate) minute: u8,
+    pub(crate) second: u8,
+    pub(crate) nano: i32,
 }
 
 impl Time {
@@ -104,5 +104,11 @@ impl Time {
         let (seconds, nano) = seconds_and_nanos(nanos);
         let small = |n: i64| u8::try_from(n).unwrap_or_default();
         Ok(Self { hour: small(seconds / 3600), minute: small(seconds / 60 % 60), second: small(seconds % 60), nano })
+    }
+
+    /// Nanoseconds after midnight.
+    pub(crate) fn nanos(self) -> i64 {
+        let seconds = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        seconds * NANOS_PER_SECOND + i64::from(self.nano)
     }
 }

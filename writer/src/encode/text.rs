@@ -50,7 +50,7 @@ pub(super) fn string_value<'a>(column: &'a dyn Array) -> Result<Box<dyn Encoder 
 
 /// `i32` size, UTF-8.
 pub(super) fn utf8<'a>(column: &'a dyn Array, what: &str) -> Result<Box<dyn Encoder + 'a>> {
-    encoder(column, what, None, |text, out| put_utf8(text, out))
+    encoder(column, what, None, put_utf8)
 }
 
 /// A string of `DataOutput.writeUTF`.

@@ -9,4 +9,5 @@
 )]
 
 mod encode;
+mod key;
 mod vectors;

@@ -8,7 +8,7 @@ mod scalar;
 mod slot;
 mod structure;
 
-use arrow_array::{Array, StringArray};
+use arrow_array::{Array, BinaryArray, StringArray};
 use flink_state_reader::types::{LogicalField, LogicalRoot, LogicalType, Type};
 
 use crate::{Error, Result};
@@ -82,7 +82,7 @@ pub(super) fn binary_row_data<'a>(arity: usize, column: &'a dyn Array) -> Result
 
 struct BinaryRow<'a> {
     column: &'a dyn Array,
-    rows: &'a arrow_array::BinaryArray,
+    rows: &'a BinaryArray,
     kinds: &'a StringArray,
     /// The bytes that every row of this arity has.
     size: usize,
@@ -95,7 +95,7 @@ impl Encoder for BinaryRow<'_> {
             return Err(no_null("the bytes of a row").in_field("$row"));
         }
         let bytes = self.rows.value(row);
-        if bytes.len() < self.size || bytes.len() % 8 != 0 {
+        if bytes.len() < self.size || !bytes.len().is_multiple_of(8) {
             let message = format!("{} bytes are no binary row, which has {} at least", bytes.len(), self.size);
             return Err(Error::data(message).in_field("$row"));
         }
