@@ -8,7 +8,7 @@ use arrow_schema::SchemaRef;
 
 use crate::bytes::Cursor;
 use crate::decode::Undecoded;
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, Error, Result};
 use crate::state::State;
 use crate::state::canonical::{CanonicalWalk, Prefix};
 use crate::state::heap::HeapWalk;
@@ -18,7 +18,7 @@ use crate::state::rows::{Rows, Step, Unframed, Walk, Wanted};
 use crate::state::table::Column;
 use crate::state::timers::RawTimerWalk;
 
-use super::columns::{Batch, Origin, is_risky, wanted};
+use super::columns::{Batch, Origin, wanted};
 use super::framed::Framed;
 use super::plan::{self, Section};
 use super::window::Window;
@@ -34,7 +34,6 @@ pub(super) enum Output {
 /// Reads the sections of one task.
 pub(super) struct TaskReader {
     state: State,
-    columns: Vec<Column>,
     schema: SchemaRef,
     batch_size: usize,
     /// Rows that the task may still give.
@@ -45,7 +44,6 @@ pub(super) struct TaskReader {
     rows: Rows,
     copy: Rows,
     batch: Batch,
-    is_risky: bool,
     /// The fingerprint of the first copy of broadcast state.
     fingerprint: Option<u64>,
     ready: VecDeque<Output>,
@@ -86,13 +84,11 @@ impl TaskReader {
             window: None,
             rows: Rows::new(wanted(columns.iter())),
             copy: Rows::new(Wanted::default()),
-            batch: Batch::new(Arc::clone(&schema), columns.iter()),
-            is_risky: is_risky(columns.iter()),
+            batch: Batch::new(Arc::clone(&schema), columns),
             fingerprint: None,
             ready: VecDeque::new(),
             ended: false,
             state,
-            columns,
             schema,
         })
     }
@@ -186,9 +182,6 @@ impl TaskReader {
 
     /// Walks through one window of a section. Gives the section back unless it has ended.
     async fn step(&mut self, mut open: Open) -> Result<Option<Open>> {
-        if self.is_risky && self.batch.rows() > 0 {
-            self.flush()?;
-        }
         let Some((_, window)) = &mut self.window else { return Err(Error::bug("section without window")) };
         let Open { section, walk, source, min } = &mut open;
         let bytes = match source {
@@ -222,13 +215,7 @@ impl TaskReader {
             let key_group = section.key_group.unwrap_or_default();
             let subtask = self.state.inner().parts.get(section.part).map_or(0, |part| part.subtask);
             let origin = Origin { data, offset, key_group, subtask };
-            match self.batch.append(rows, origin) {
-                Err(e) if self.is_risky && e.kind() == ErrorKind::Unsupported => {
-                    let fresh = || Batch::new(Arc::clone(&self.schema), self.columns.iter());
-                    self.batch = append_each(rows, origin, &fresh, &mut missing).map_err(locate)?;
-                }
-                other => other.map_err(locate)?,
-            }
+            self.batch.append(rows, origin, &mut missing).map_err(locate)?;
         }
         let (consumed, unread) = (input.offset(), input.remaining() as u64);
         *min = match step {
@@ -294,27 +281,6 @@ impl TaskReader {
             self.add_gap(GapKind::Undecoded, None, unframed);
         }
     }
-}
-
-/// The rows of a window in a batch of their own, without those that turn out not to be decodable.
-fn append_each(
-    rows: &Rows,
-    origin: Origin<'_>,
-    fresh: &dyn Fn() -> Batch,
-    missing: &mut Vec<Unframed>,
-) -> Result<Batch> {
-    let (mut batch, mut trial) = (fresh(), fresh());
-    for row in rows.each() {
-        match trial.append(&row, origin) {
-            Ok(()) => batch.append(&row, origin)?,
-            Err(e) if e.kind() == ErrorKind::Unsupported => {
-                trial = fresh();
-                missing.push(Unframed { rows: Some(1), reason: e.message().to_owned() });
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(batch)
 }
 
 /// Finds the block of a state in a compressed key group.

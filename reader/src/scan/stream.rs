@@ -24,7 +24,7 @@ pub struct ScanStream {
 }
 
 impl ScanStream {
-    pub(super) fn new(state: State, task: &ScanTask) -> Result<Self> {
+    pub(crate) fn new(state: State, task: &ScanTask) -> Result<Self> {
         let reader = TaskReader::new(state, task)?;
         let schema = reader.schema();
         let outputs =

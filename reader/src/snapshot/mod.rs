@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Context, Error, Result};
-use crate::metadata::{Metadata, OperatorId};
+use crate::metadata::{Metadata, OperatorId, StreamHandle};
 use crate::serializer::SnapshotContext;
 use crate::store::Store;
 use crate::types::KryoVersion;
@@ -89,6 +89,14 @@ impl Snapshot {
     /// The content of its `_metadata` file.
     pub fn metadata(&self) -> &Metadata {
         &self.0.shared.metadata
+    }
+
+    /// The size of the file (or part of one) that a handle of this snapshot names. Does not read it.
+    ///
+    /// # Errors
+    /// A file that is missing, or shorter than its handle says.
+    pub async fn size_of(&self, handle: &StreamHandle) -> Result<u64> {
+        Ok(self.0.shared.store.resolve(handle).await?.size())
     }
 
     /// All operators in the order of the file.

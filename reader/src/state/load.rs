@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use crate::bytes::Cursor;
 use crate::error::{Context as _, Error, ErrorKind, Result};
@@ -63,9 +63,14 @@ pub(crate) async fn load(
         keyed_headers: Mutex::default(),
         operator_headers: Mutex::default(),
     };
-    let subtasks = operator.subtasks.iter().filter_map(|subtask| Some((subtask.index, subtask.state.as_deref()?)));
-    let found: Vec<Vec<Found>> = stream::iter(subtasks)
-        .map(|(index, state)| loader.subtask(index, state))
+    // boxed, and made without closures: the compiler can't tell that the stream is `Send` otherwise
+    let mut reads = Vec::new();
+    for subtask in &operator.subtasks {
+        if let Some(state) = &subtask.state {
+            reads.push(loader.subtask(subtask.index, state).boxed());
+        }
+    }
+    let found: Vec<Vec<Found>> = stream::iter(reads)
         .buffered(CONCURRENT_READS)
         .try_collect()
         .await
