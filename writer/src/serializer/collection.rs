@@ -3,15 +3,13 @@
 use flink_state_reader::types::{Basic, ListKind, MapKind, Type};
 use flink_state_reader::{Error, Result};
 
-use super::{FIRST_OF_2, FlinkVersion, LAST_OF_1, SnapshotWriter, refused};
+use super::{FIRST_OF_2, FlinkVersion, SnapshotWriter, refused};
 
 impl SnapshotWriter<'_> {
+    /// A list; that of UTF strings is the context of `FlinkKafkaProducer`.
     pub(super) fn list(&mut self, kind: &ListKind, element: &Type) -> Result<()> {
         if let (ListKind::List, Type::Basic(Basic::Utf)) = (kind, element) {
-            self.until(LAST_OF_1, "the state of FlinkKafkaProducer")?;
-            return self.simple(
-                "org.apache.flink.streaming.connectors.kafka.FlinkKafkaProducer$ContextStateSerializer$ContextStateSerializerSnapshot",
-            );
+            return self.kafka("ContextState");
         }
         match kind {
             ListKind::List => {

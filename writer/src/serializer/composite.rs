@@ -1,14 +1,18 @@
 //! Tuples, case classes, rows, and what holds one value or another.
 
-use flink_state_reader::Result;
 use flink_state_reader::types::{EitherKind, Field, StructKind, Type};
+use flink_state_reader::{Error, Result};
 
 use super::{FlinkVersion, SnapshotWriter, refused};
+
+const TUPLE_PACKAGE: &str = "org.apache.flink.api.java.tuple.";
+const MAX_ARITY: usize = 25;
 
 impl SnapshotWriter<'_> {
     pub(super) fn structure(&mut self, ty: &Type, kind: &StructKind, fields: &[Field]) -> Result<()> {
         let class = match kind {
             StructKind::Tuple(class) => {
+                check_arity(class, fields.len())?;
                 self.composite("org.apache.flink.api.java.typeutils.runtime.TupleSerializerSnapshot", 2)?;
                 class
             }
@@ -57,7 +61,10 @@ impl SnapshotWriter<'_> {
             EitherKind::Scala => self.composite(&self.scala("ScalaEitherSerializerSnapshot"), 1)?,
             EitherKind::Try => self.composite(&self.scala("ScalaTrySerializerSnapshot"), 2)?,
             EitherKind::CoGroup => {
-                self.composite("org.apache.flink.streaming.api.datastream.CoGroupedStreams$UnionSerializerSnapshot", 2)?;
+                self.composite(
+                    "org.apache.flink.streaming.api.datastream.CoGroupedStreams$UnionSerializerSnapshot",
+                    2,
+                )?;
             }
             _ => return Err(refused("a type of two alternatives", "its serializer is not known")),
         }
@@ -66,10 +73,7 @@ impl SnapshotWriter<'_> {
 
     /// `i32` number of zero bytes behind a null.
     pub(super) fn nullable(&mut self, padding: usize, inner: &Type) -> Result<()> {
-        self.composite(
-            "org.apache.flink.api.java.typeutils.runtime.NullableSerializer$NullableSerializerSnapshot",
-            2,
-        )?;
+        self.composite("org.apache.flink.api.java.typeutils.runtime.NullableSerializer$NullableSerializerSnapshot", 2)?;
         self.out.count(padding)?;
         self.nested(&[inner])
     }
@@ -81,4 +85,16 @@ impl SnapshotWriter<'_> {
         }
         self.composite_of(&self.scala("ScalaOptionSerializerSnapshot"), 2, &[inner])
     }
+}
+
+/// One of Flink's own tuple classes has as many fields as its name says; `Tuple0` has a serializer of its own.
+fn check_arity(class: &str, arity: usize) -> Result<()> {
+    let Some(name) = class.strip_prefix(TUPLE_PACKAGE) else {
+        return Ok(());
+    };
+    if (1..=MAX_ARITY).contains(&arity) && name == format!("Tuple{arity}") {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!("number of fields of Flink's {name} can't be {arity}"))
+        .with_hint(format!("Flink has tuples of 1 to {MAX_ARITY} fields, and TUPLE0")))
 }

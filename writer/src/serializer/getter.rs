@@ -43,13 +43,8 @@ static INTEGER: Class = Class {
     fields: &[("value", "I")],
     parent: Some(&NUMBER),
 };
-static NUMBER: Class = Class {
-    name: "java.lang.Number",
-    uid: -8_742_448_824_652_078_965,
-    flags: SERIALIZABLE,
-    fields: &[],
-    parent: None,
-};
+static NUMBER: Class =
+    Class { name: "java.lang.Number", uid: -8_742_448_824_652_078_965, flags: SERIALIZABLE, fields: &[], parent: None };
 
 /// An interface that makes getters.
 struct Interface {

@@ -50,10 +50,8 @@ static DECIMAL_DATA: Class = Class {
     fields: &[("precision", "I"), ("scale", "I")],
     ..class(table!("DecimalDataSerializer"), 1, Some(&TYPE_SERIALIZER))
 };
-static TIMESTAMP_DATA: Class = Class {
-    fields: &[("precision", "I")],
-    ..class(table!("TimestampDataSerializer"), 1, Some(&TYPE_SERIALIZER))
-};
+static TIMESTAMP_DATA: Class =
+    Class { fields: &[("precision", "I")], ..class(table!("TimestampDataSerializer"), 1, Some(&TYPE_SERIALIZER)) };
 static ARRAY_DATA: Class = Class {
     fields: &[("eleSer", SERIALIZER), ("eleType", LOGICAL_TYPE), ("elementGetter", ELEMENT_GETTER)],
     ..class(table!("ArrayDataSerializer"), 1, Some(&TYPE_SERIALIZER))
@@ -105,7 +103,9 @@ impl Objects<'_> {
             LogicalRoot::Binary { .. } | LogicalRoot::Varbinary { .. } => &BYTE_ARRAY,
             LogicalRoot::TinyInt => &BYTE,
             LogicalRoot::SmallInt => &SHORT,
-            LogicalRoot::Integer | LogicalRoot::Date | LogicalRoot::Time { .. } | LogicalRoot::YearMonthInterval => &INT,
+            LogicalRoot::Integer | LogicalRoot::Date | LogicalRoot::Time { .. } | LogicalRoot::YearMonthInterval => {
+                &INT
+            }
             LogicalRoot::BigInt | LogicalRoot::DayTimeInterval => &LONG,
             LogicalRoot::Float => &FLOAT,
             LogicalRoot::Double => &DOUBLE,
@@ -126,7 +126,9 @@ impl Objects<'_> {
             }
             LogicalRoot::Map(key, value) => return self.deeper(|objects| objects.map_serializer(key, value)),
             LogicalRoot::Row(fields) => return self.deeper(|objects| objects.row_serializer(fields)),
-            _ => return Err(refused("a collection of such elements", "their serializer as a Java object is not known")),
+            _ => {
+                return Err(refused("a collection of such elements", "their serializer as a Java object is not known"));
+            }
         };
         self.stream.singleton(class)
     }

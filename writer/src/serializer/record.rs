@@ -16,11 +16,9 @@ impl SnapshotWriter<'_> {
                 2,
                 &[element],
             ),
-            ("LOCKABLE", Some(element)) => self.composite_of(
-                "org.apache.flink.cep.nfa.sharedbuffer.LockableTypeSerializerSnapshot",
-                1,
-                &[element],
-            ),
+            ("LOCKABLE", Some(element)) => {
+                self.composite_of("org.apache.flink.cep.nfa.sharedbuffer.LockableTypeSerializerSnapshot", 1, &[element])
+            }
             ("WINDOW_KEY", Some(key)) => self.composite_of(
                 "org.apache.flink.table.runtime.typeutils.WindowKeySerializer$WindowKeySerializerSnapshot",
                 1,
@@ -60,7 +58,7 @@ impl SnapshotWriter<'_> {
         self.composite_of(&format!("{package}{name}Serializer${name}SerializerSnapshot"), 0, nested)
     }
 
-    fn kafka(&mut self, name: &str) -> Result<()> {
+    pub(super) fn kafka(&mut self, name: &str) -> Result<()> {
         self.until(LAST_OF_1, "the state of FlinkKafkaProducer")?;
         let producer = "org.apache.flink.streaming.connectors.kafka.FlinkKafkaProducer";
         self.simple(&format!("{producer}${name}Serializer${name}SerializerSnapshot"))

@@ -32,9 +32,8 @@ impl FromStr for FlinkVersion {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        parse(text).ok_or_else(|| {
-            Error::usage(format!("{text:?} is no Flink version")).with_hint("write it as 1.20 or 2.2.1")
-        })
+        parse(text)
+            .ok_or_else(|| Error::usage(format!("{text:?} is no Flink version")).with_hint("write it as 1.20 or 2.2.1"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Internal data of the Table API.
 
-use flink_state_reader::types::{Basic, LogicalRoot, LogicalType, Type};
 use flink_state_reader::Result;
+use flink_state_reader::types::{Basic, LogicalRoot, LogicalType, Type};
 
 use super::logical::Objects;
 use super::{SnapshotWriter, refused};
