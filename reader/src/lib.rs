@@ -19,9 +19,10 @@ mod scan;
 pub mod serializer;
 mod snapshot;
 mod state;
+mod store;
 pub mod types;
 
 pub use error::{Context, Error, ErrorKind, Result};
-pub use scan::{Gap, Scan, ScanBuilder, ScanStream, ScanTask};
+pub use scan::{Gap, GapKind, Scan, ScanBuilder, ScanStream, ScanTask};
 pub use snapshot::{OpenOptions, Operator, Snapshot};
 pub use state::{Layout, State, StateKind};

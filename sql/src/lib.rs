@@ -1,1 +1,33 @@
-//! x
+//! SQL over Apache Flink state: a DataFusion session whose catalogs are snapshots.
+//!
+//! ```text
+//! catalog "snapshot" (or an alias)  =  a snapshot
+//!   schema "<uid or operator ID>"   =  an operator
+//!     table "<state>"               =  a state: a scan of flink-state-reader, one DataFusion partition a task
+//!   schema "metadata"               =  what the snapshot consists of: operators, states, files, key groups, …
+//!   schema "information_schema"     =  DataFusion's own
+//! ```
+//!
+//! [`Session`] is the entry: open it with snapshots, give it a statement, read the [`Query`]'s record batches, then ask
+//! the query for its [`Gap`]s: the rows that are in the snapshot and could not be given, with the reason.
+//!
+//! Nothing is written: statements that would write are refused.
+
+mod catalog;
+mod error;
+mod functions;
+mod gaps;
+mod metadata;
+mod pushdown;
+mod query;
+mod scan;
+mod session;
+mod suggest;
+mod table;
+mod unknown;
+
+pub use datafusion::sql::parser::Statement;
+pub use error::{Error, ErrorKind, Result};
+pub use gaps::Gap;
+pub use query::Query;
+pub use session::{Session, SessionOptions, SnapshotArg};

@@ -1,6 +1,7 @@
 //! Bytes to numbers and strings, with every length checked against what remains; and back.
 
 mod cursor;
+pub mod snappy;
 mod strings;
 mod writer;
 

@@ -1,45 +1,81 @@
 //! State + projection -> tasks -> record batches.
 
-use std::ops::RangeInclusive;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+mod columns;
+mod framed;
+mod plan;
+mod reader;
+mod stream;
+mod window;
 
-use arrow_array::RecordBatch;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
 use arrow_schema::SchemaRef;
-use futures::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
+use crate::state::State;
+
+pub use stream::ScanStream;
+
+const DEFAULT_BATCH_SIZE: usize = 8192;
 
 /// Collects what to scan.
-#[derive(Clone, Debug, Default)]
+///
+/// ```no_run
+/// # async fn example() -> flink_state_reader::Result<()> {
+/// use flink_state_reader::Snapshot;
+/// use futures::TryStreamExt;
+///
+/// let snapshot = Snapshot::open("savepoint-ab12cd-0123456789ab").await?;
+/// let state = snapshot.operator("orders")?.state("totals").await?;
+/// let scan = state.scan().projection(vec![1, 2]).build()?;
+/// for task in scan.tasks(4) {
+///     let batches: Vec<_> = snapshot.execute(&task).await?.try_collect().await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
 pub struct ScanBuilder {
-    _private: (),
+    state: State,
+    projection: Option<Vec<usize>>,
+    key_groups: RangeInclusive<u16>,
+    batch_size: usize,
+    limit: Option<usize>,
 }
 
 impl ScanBuilder {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state, projection: None, key_groups: 0..=u16::MAX, batch_size: DEFAULT_BATCH_SIZE, limit: None }
+    }
+
     /// Only these columns of the state's schema, in this order. Others are not decoded.
     #[must_use]
-    pub fn projection(self, _columns: Vec<usize>) -> Self {
+    pub fn projection(mut self, columns: Vec<usize>) -> Self {
+        self.projection = Some(columns);
         self
     }
 
     /// Only these key groups.
     #[must_use]
-    pub fn key_groups(self, _range: RangeInclusive<u16>) -> Self {
+    pub fn key_groups(mut self, range: RangeInclusive<u16>) -> Self {
+        self.key_groups = range;
         self
     }
 
     /// Rows a batch; 8,192 by default.
     #[must_use]
-    pub fn batch_size(self, _rows: usize) -> Self {
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.batch_size = rows;
         self
     }
 
     /// At most this many rows a task.
     #[must_use]
-    pub fn limit(self, _rows: usize) -> Self {
+    pub fn limit(mut self, rows: usize) -> Self {
+        self.limit = Some(rows);
         self
     }
 
@@ -48,29 +84,61 @@ impl ScanBuilder {
     /// # Errors
     /// A state that can't be read, a column that is not there.
     pub fn build(self) -> Result<Scan> {
-        Err(Error::bug("not built yet"))
+        self.state.check_supported()?;
+        let schema = self.state.schema();
+        let projection = self.projection.unwrap_or_else(|| (0..schema.fields().len()).collect());
+        let schema = schema
+            .project(&projection)
+            .map_err(|e| self.state.locate(Error::usage("a column of the projection is not there").with_source(e)))?;
+        Ok(Scan {
+            state: self.state,
+            schema: Arc::new(schema),
+            projection,
+            key_groups: self.key_groups,
+            batch_size: self.batch_size.max(1),
+            limit: self.limit,
+        })
     }
 }
 
 /// A planned scan.
 #[derive(Clone, Debug)]
 pub struct Scan {
-    _private: (),
+    state: State,
+    schema: SchemaRef,
+    projection: Vec<usize>,
+    key_groups: RangeInclusive<u16>,
+    batch_size: usize,
+    limit: Option<usize>,
 }
 
 impl Scan {
     /// The columns of its batches.
     pub fn schema(&self) -> SchemaRef {
-        SchemaRef::new(arrow_schema::Schema::empty())
+        Arc::clone(&self.schema)
     }
 
-    /// Splits it into at most `n` tasks of about the same number of bytes, each a run of key groups.
-    pub fn tasks(&self, _n: usize) -> Vec<ScanTask> {
-        Vec::new()
+    /// Splits it into at most `n` tasks of about the same number of bytes, each a run of key groups or subtasks.
+    pub fn tasks(&self, n: usize) -> Vec<ScanTask> {
+        let inner = self.state.inner();
+        let slices = plan::slices(inner, &self.key_groups);
+        let is_keyed = plan::is_keyed(inner);
+        let key_group = |slice: u32| u16::try_from(slice).unwrap_or(u16::MAX);
+        let tasks = plan::split(&slices, n).into_iter().map(|(first, last, bytes)| ScanTask {
+            operator: inner.operator.id.clone(),
+            state: inner.name.clone(),
+            key_groups: is_keyed.then(|| (key_group(first), key_group(last))),
+            subtasks: (!is_keyed).then_some((first, last)),
+            projection: self.projection.clone(),
+            batch_size: self.batch_size,
+            limit: self.limit,
+            bytes,
+        });
+        tasks.collect()
     }
 }
 
-/// A serialisable unit of work: one run of key groups (or subtasks) of one state.
+/// A serialisable unit of work: one run of key groups (or subtasks) of one state. Its rows are in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScanTask {
     /// The operator's 32-hex ID.
@@ -79,6 +147,8 @@ pub struct ScanTask {
     pub state: String,
     /// First and last key group; `None` for operator state.
     pub key_groups: Option<(u16, u16)>,
+    /// First and last subtask; `None` for keyed state.
+    pub subtasks: Option<(u32, u32)>,
     /// Columns of the state's schema.
     pub projection: Vec<usize>,
     /// Rows a batch.
@@ -89,9 +159,11 @@ pub struct ScanTask {
     pub bytes: u64,
 }
 
-/// Rows that could not be given, and why.
+/// What the rows of a scan do not show, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
+    /// What it is.
+    pub kind: GapKind,
     /// The state's name.
     pub state: String,
     /// The key group they are in.
@@ -102,30 +174,16 @@ pub struct Gap {
     pub reason: String,
 }
 
-/// The record batches of one task.
-#[derive(Debug)]
-pub struct ScanStream {
-    _private: (),
-}
-
-impl ScanStream {
-    /// The columns of its batches.
-    pub fn schema(&self) -> SchemaRef {
-        SchemaRef::new(arrow_schema::Schema::empty())
-    }
-
-    /// What could not be given so far; complete when the stream has ended.
-    pub fn gaps(&self) -> &[Gap] {
-        &[]
-    }
-}
-
-impl Stream for ScanStream {
-    type Item = Result<RecordBatch>;
-
-    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(None)
-    }
+/// What kind of gap it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GapKind {
+    /// Rows that are not among the scan's rows.
+    Missing,
+    /// Rows that are there, with values that are given as bytes for a reason that their type does not show.
+    Undecoded,
+    /// Copies of broadcast state that differ from the one that is shown.
+    Differs,
 }
 
 impl Snapshot {
@@ -133,7 +191,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// A task of another snapshot.
-    pub async fn execute(&self, _task: &ScanTask) -> Result<ScanStream> {
-        Err(Error::bug("not built yet"))
+    pub async fn execute(&self, task: &ScanTask) -> Result<ScanStream> {
+        let state = self.operator(&task.operator)?.state(&task.state).await?;
+        ScanStream::new(state.clone(), task)
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use super::{Skip, SnapshotContext};
 
 /// Unknown snapshots in one piece of meta data.
-const MAX_UNKNOWN: usize = 4;
+const MAX_UNKNOWN: usize = 16;
 /// Bytes that all attempts together may parse, each counted with a little more.
 const MAX_WORK: usize = 1 << 29;
 const ATTEMPT: usize = 1 << 10;
@@ -94,8 +94,8 @@ impl<T, P: Fn(&mut Cursor<'_>, &SnapshotContext) -> Result<T>> Search<'_, T, P> 
                 Ok(_) if self.found.is_some() => return Err(Stop),
                 Ok(value) => self.found = Some(value),
                 Err(error) => match unsupported_at(&error) {
-                    // Not an unknown class: skipping there changed nothing.
-                    Some(at) if at == body => return Err(Stop),
+                    // It is no unknown class that ended the parse here: skipping changed nothing.
+                    Some(at) if at == body => break,
                     Some(at) if at > body => self.ends_of(at)?,
                     _ => {}
                 },

@@ -1,18 +1,66 @@
 //! The states of an operator.
 
-use arrow_schema::SchemaRef;
+pub(crate) mod canonical;
+pub(crate) mod definition;
+pub(crate) mod entry;
+mod header;
+pub(crate) mod heap;
+pub(crate) mod key_groups;
+mod layout;
+mod load;
+mod merge;
+pub(crate) mod operator;
+pub(crate) mod part;
+pub(crate) mod rows;
+pub(crate) mod table;
+#[cfg(test)]
+mod tests;
+pub(crate) mod timers;
 
-use crate::scan::ScanBuilder;
-use crate::types::Type;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_schema::SchemaRef;
+use futures::TryStreamExt;
+
+use crate::error::{Error, Result};
+use crate::scan::{Gap, ScanBuilder, ScanStream};
+use crate::types::{Basic, Type};
+
+pub(crate) use load::load;
+use part::Part;
+use table::Table;
 
 /// A state of an operator, with all its parts over the subtasks. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct State {
-    _private: (),
+pub struct State(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) operator: Arc<OperatorName>,
+    pub(crate) name: String,
+    pub(crate) kind: StateKind,
+    pub(crate) layout: Layout,
+    pub(crate) key: Option<Type>,
+    pub(crate) namespace: Option<Type>,
+    pub(crate) value: Option<Type>,
+    pub(crate) table: Table,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) bytes: u64,
+    pub(crate) unsupported: Option<String>,
+}
+
+/// What names an operator in tasks and errors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OperatorName {
+    /// 32 hex digits.
+    pub(crate) id: String,
+    /// The uid, else the ID.
+    pub(crate) label: String,
 }
 
 /// What kind of state it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are Flink's")]
 pub enum StateKind {
@@ -31,7 +79,7 @@ pub enum StateKind {
 }
 
 /// How its bytes are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are Flink's")]
 pub enum Layout {
@@ -46,58 +94,119 @@ pub enum Layout {
 }
 
 impl State {
-    /// The state's name.
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// The state's name. Operator state with the name of a keyed state of its operator has `$operator` behind it.
     pub fn name(&self) -> &str {
-        ""
+        &self.0.name
     }
 
     /// What kind of state it is.
     pub fn kind(&self) -> StateKind {
-        StateKind::Raw
+        self.0.kind
     }
 
     /// How its bytes are laid out.
     pub fn layout(&self) -> Layout {
-        Layout::Raw
+        self.0.layout
     }
 
     /// The type of the key; `None` for operator state (broadcast state: of the map key).
     pub fn key_type(&self) -> Option<&Type> {
-        None
+        self.0.key.as_ref()
     }
 
     /// The type of the namespace, unless it is the void namespace.
     pub fn namespace_type(&self) -> Option<&Type> {
-        None
+        self.0.namespace.as_ref().filter(|ty| **ty != Type::Basic(Basic::VoidNamespace))
     }
 
     /// The type of the value as its serializer snapshot has it: a list or map type for those kinds.
     pub fn value_type(&self) -> Option<&Type> {
-        None
+        self.0.value.as_ref()
     }
 
-    /// The columns of its table (design section 4).
+    /// The columns of its table: `key_group`, `key`, `namespace`, then what its kind has.
     pub fn schema(&self) -> SchemaRef {
-        SchemaRef::new(arrow_schema::Schema::empty())
+        Arc::clone(&self.0.table.schema)
     }
 
     /// Bytes of its data; of the whole file where several states share it and their parts are not known.
     pub fn bytes(&self) -> u64 {
-        0
+        self.0.bytes
+    }
+
+    /// Bytes of each key group, over all subtasks; empty for operator state and RocksDB.
+    ///
+    /// States of one file share its key groups: the bytes are those of all of them.
+    pub fn key_group_sizes(&self) -> BTreeMap<u16, u64> {
+        let mut sizes = BTreeMap::new();
+        for (key_group, range) in self.0.parts.iter().flat_map(Part::key_groups) {
+            *sizes.entry(key_group).or_default() += range.end - range.start;
+        }
+        sizes
+    }
+
+    /// The subtasks that hold a part of it, ascending.
+    pub fn subtasks(&self) -> Vec<u32> {
+        let mut subtasks: Vec<u32> = self.0.parts.iter().map(|part| part.subtask).collect();
+        subtasks.sort_unstable();
+        subtasks.dedup();
+        subtasks
     }
 
     /// Number of rows, where the metadata gives it (operator list state).
     pub fn rows(&self) -> Option<u64> {
-        None
+        match self.0.kind {
+            StateKind::OperatorList | StateKind::OperatorUnion => {
+                Some(self.0.parts.iter().map(|part| part.elements() as u64).sum())
+            }
+            _ => None,
+        }
     }
 
     /// Why it can't be read, if so.
     pub fn unsupported(&self) -> Option<&str> {
-        None
+        self.0.unsupported.as_deref()
+    }
+
+    /// Counts its rows without decoding them, and tells what can't be counted.
+    ///
+    /// # Errors
+    /// A state that can't be read, corrupt data.
+    pub async fn count_rows(&self) -> Result<(u64, Vec<Gap>)> {
+        let (mut rows, mut gaps) = (0, Vec::new());
+        for task in self.scan().projection(Vec::new()).build()?.tasks(1) {
+            let mut batches = ScanStream::new(self.clone(), &task)?;
+            while let Some(batch) = batches.try_next().await? {
+                rows += batch.num_rows() as u64;
+            }
+            gaps.extend_from_slice(batches.gaps());
+        }
+        Ok((rows, gaps))
     }
 
     /// Starts a scan.
     pub fn scan(&self) -> ScanBuilder {
-        ScanBuilder::default()
+        ScanBuilder::new(self.clone())
+    }
+
+    /// Adds the operator's and state's names.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        error.in_state(self.name()).in_operator(self.0.operator.label.as_str())
+    }
+
+    /// Fails if it can't be read.
+    pub(crate) fn check_supported(&self) -> Result<()> {
+        match &self.0.unsupported {
+            Some(reason) => Err(self.locate(Error::unsupported(reason.as_str()))),
+            None => Ok(()),
+        }
     }
 }

@@ -70,3 +70,53 @@ fn sum(parts: impl IntoIterator<Item = Length>) -> Length {
 fn sum_of_positive(parts: impl IntoIterator<Item = Length>) -> Length {
     sum(parts.into_iter().map(|part| if part == Length::Fixed(0) { Length::Variable } else { part }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn length(text: &str) -> Length {
+        text.parse::<Type>().unwrap().length()
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_serializers() {
+        for (text, fixed) in [
+            ("VOID_NAMESPACE", 0),
+            ("NULL_VALUE", 0),
+            ("LOCAL_DATE_TIME", 13),
+            ("ENUM<A>('X')", 4),
+            ("TUPLE<INT, TUPLE<SHORT, BYTE>>", 7),
+            ("CASE_CLASS<A>(LONG, BOOLEAN)", 9),
+            ("NULLABLE<LONG>(8)", 9),
+            ("TIMER<LONG, VOID_NAMESPACE>", 16),
+            ("TTL<INT>", 12),
+            ("TIMESTAMP_DATA(3)", 8),
+            ("TIMESTAMP_DATA(4)", 12),
+            ("ROW_SQN_INFO", 16),
+            ("COPYABLE_VALUE<org.apache.flink.types.IntValue>", 4),
+        ] {
+            assert_eq!(length(text), Length::Fixed(fixed), "{text}");
+        }
+        for text in [
+            "STRING",
+            "NOTHING",
+            "TUPLE<INT, STRING>",
+            "TUPLE<INT, VOID_NAMESPACE>",
+            "TUPLE<OPAQUE<a.B>, STRING>",
+            "NULLABLE<LONG>",
+            "TIMER<STRING, VOID_NAMESPACE>",
+            "VALUE<org.apache.flink.types.IntValue>",
+            "BUFFER_ENTRY<INT>",
+            "ROWDATA()",
+            "ROW(INT)",
+            "DECIMAL_DATA(10, 2)",
+            "LIST<INT>",
+        ] {
+            assert_eq!(length(text), Length::Variable, "{text}");
+        }
+        for text in ["OPAQUE<a.B>", "COPYABLE_VALUE<a.B>", "TUPLE<INT, OPAQUE<a.B>>", "TTL<OPAQUE<a.B>>"] {
+            assert_eq!(length(text), Length::Unknown, "{text}");
+        }
+    }
+}

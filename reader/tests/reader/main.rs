@@ -8,5 +8,8 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod damage;
 mod decode;
+mod expected;
+mod snapshots;
 mod vectors;

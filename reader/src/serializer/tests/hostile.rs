@@ -125,25 +125,55 @@ fn nesting_and_size_are_limited() {
     assert_eq!(error(&huge).0, ErrorKind::Truncated);
 }
 
-/// A logical type that refers to itself must not expand without end.
+const ROW_DATA: &str = "org.apache.flink.table.runtime.typeutils.RowDataSerializer$RowDataSerializerSnapshot";
+
+/// A Java object stream with one object of a class with these object fields, and their values.
+fn java_object(class: &str, fields: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut bytes = [b"\xAC\xED\0\x05\x73\x72".as_slice(), &utf(class), &[0; 8], b"\x02"].concat();
+    bytes.extend(u16::try_from(fields.len()).unwrap().to_be_bytes());
+    for (name, _) in fields {
+        bytes.extend([b"L".as_slice(), &utf(name), b"\x74\0\x01T"].concat());
+    }
+    bytes.extend(b"\x78\x70");
+    fields.iter().for_each(|(_, value)| bytes.extend_from_slice(value));
+    bytes
+}
+
+fn row_data(fields: &[Vec<u8>]) -> Vec<u8> {
+    let count = i32::try_from(fields.len()).unwrap().to_be_bytes();
+    snapshot(ROW_DATA, 3, &[&count[..], &fields.concat(), &nested(&vec![string(); fields.len()])].concat())
+}
+
 #[test]
 fn logical_types_with_cycles_are_limited() {
-    let class = |name: &str, fields: &[&str]| {
-        let mut bytes = [b"\x72".as_slice(), &utf(name), &[0; 8], b"\x02"].concat();
-        bytes.extend(u16::try_from(fields.len()).unwrap().to_be_bytes());
-        for field in fields {
-            bytes.extend([b"L".as_slice(), &utf(field), b"\x74\0\x01T"].concat());
-        }
-        bytes.extend(b"\x78\x70");
-        bytes
-    };
-    // The handles: descriptor, two signatures, object.
-    let map = class("org.apache.flink.table.types.logical.MapType", &["keyType", "valueType"]);
-    let own = b"\x71\0\x7E\0\x03";
-    let object = [b"\xAC\xED\0\x05\x73".as_slice(), &map, own, own].concat();
-    let row = "org.apache.flink.table.runtime.typeutils.RowDataSerializer$RowDataSerializerSnapshot";
-    let bytes = snapshot(row, 3, &[&1i32.to_be_bytes()[..], &object, &nested(&[string()])].concat());
-    assert_eq!(parse(&bytes).unwrap_err().message(), "type is nested deeper than 64 levels");
+    // Handles: 0 is the descriptor, 1 and 2 are signatures, 3 is the object itself.
+    let own: &[u8] = b"\x71\0\x7E\0\x03";
+    let map = java_object("org.apache.flink.table.types.logical.MapType", &[("keyType", own), ("valueType", own)]);
+    assert_eq!(parse(&row_data(&[map])).unwrap_err().message(), "type is nested deeper than 64 levels");
+
+    // Maps whose values are their keys: 40 objects, 2^40 paths.
+    let mut key = b"\x70\x70".to_vec();
+    for handle in (4..44u8).rev() {
+        key = [b"\x73\x71\0\x7E\0\0".as_slice(), &key, b"\x71\0\x7E\0", &[handle]].concat();
+    }
+    let key = &key[..key.len() - 5];
+    let map = java_object(
+        "org.apache.flink.table.types.logical.MapType",
+        &[("keyType", key), ("valueType", b"\x71\0\x7E\0\x04")],
+    );
+    assert_eq!(parse(&row_data(&[map])).unwrap_err().message(), "type has more than 65536 parts");
+}
+
+#[test]
+fn a_row_with_an_unknown_logical_type_keeps_its_other_fields() {
+    let int = java_object("org.apache.flink.table.types.logical.IntType", &[]);
+    let own = java_object("acme.OwnType", &[]);
+    let raw = java_object("org.apache.flink.table.types.logical.TypeInformationRawType", &[("typeInfo", b"\x70")]);
+    assert_eq!(
+        parse(&row_data(&[int.clone(), own, raw, int])).unwrap().to_string(),
+        "ROWDATA(INT, UNKNOWN('acme.OwnType'), \
+         UNKNOWN('org.apache.flink.table.types.logical.TypeInformationRawType'), INT)"
+    );
 }
 
 /// Name, key and value.
@@ -219,6 +249,12 @@ fn unknown_classes_are_recovered_where_only_one_end_fits() {
         run(&wrap(map, own(&string()))).unwrap(),
         "MAP<OPAQUE<acme.OwnSnapshot>, STRING> OPAQUE<acme.OwnSnapshot>"
     );
+    // Many of them.
+    let tuple = "org.apache.flink.api.java.typeutils.runtime.TupleSerializerSnapshot";
+    let fields: Vec<Vec<u8>> = (0..8).map(|i| if i % 2 == 0 { own(&[i; 40]) } else { string() }).collect();
+    let outer = [&COMPOSITE_MAGIC.to_be_bytes()[..], &2i32.to_be_bytes(), &utf("T"), &nested(&fields)].concat();
+    let found = run(&wrap(string(), snapshot(tuple, 3, &outer))).unwrap();
+    assert_eq!(found.matches("OPAQUE<acme.OwnSnapshot>, STRING").count(), 4, "{found}");
 
     let missing = "unknown serializer snapshot class acme.OwnSnapshot (offset 1027)".to_owned();
     // Damage behind it.

@@ -133,14 +133,33 @@ fn logical_types_print_as_sql() {
     }
 }
 
+#[test]
+fn java_objects_are_skipped_to_their_end() {
+    let mut values = Vec::new();
+    if let Some(vectors) = vectors() {
+        let java = vectors["vectors"].as_array().unwrap().iter().filter(|v| v["type"] == "JavaSerializer<Integer>");
+        values.extend(java.flat_map(|v| v["values"].as_array().unwrap()).map(|value| hex(&value["bytes"])));
+    }
+    for version in ["1.11", "1.15", "1.18", "1.20"] {
+        let file = shared(&format!("corpus/serializers/flink-runtime/java-serializer-{version}/test-data"));
+        values.extend(file.map(|file| fs::read(file).unwrap()));
+    }
+    for value in &values {
+        let mut input = Cursor::new(value);
+        crate::java::skip_object(&mut input).unwrap();
+        input.expect_end().unwrap();
+    }
+    println!("{} Java objects", values.len());
+}
+
 const CUSTOM: &str = "org.apache.flink.test.migration.TypeSerializerSnapshotMigrationITCase$TestSerializerSnapshot";
 
 /// Wherever the files of real savepoints hold the start of a proxy form, it parses.
 #[test]
 fn snapshots_in_savepoints_parse() {
     let mut parsed = 0;
-    for folder in ["corpus/savepoints", "corpus/sql"] {
-        let Some(folder) = shared(folder) else { continue };
+    let own = Some(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/snapshots")).to_owned());
+    for folder in [own, shared("corpus/savepoints"), shared("corpus/sql")].into_iter().flatten() {
         let mut folders = vec![folder];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
@@ -169,6 +188,7 @@ fn snapshots_in_savepoints_parse() {
         }
     }
     println!("{parsed} snapshots in savepoints parsed");
+    assert!(parsed > 0);
 }
 
 fn proxies(bytes: &[u8]) -> impl Iterator<Item = usize> {

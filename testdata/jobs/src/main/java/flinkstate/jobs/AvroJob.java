@@ -32,7 +32,12 @@ import java.util.Map;
 /** Avro records in state: generic ones, and a class by reflection. */
 public final class AvroJob implements Job {
     private static final Schema PLACE =
-            SchemaBuilder.record("Place").namespace("com.acme").fields().requiredDouble("lat").requiredDouble("lon").endRecord();
+            SchemaBuilder.record("Place")
+                    .namespace("com.acme")
+                    .fields()
+                    .requiredDouble("lat")
+                    .requiredDouble("lon")
+                    .endRecord();
 
     private static final Schema EVENT =
             SchemaBuilder.record("Event")
@@ -117,8 +122,10 @@ public final class AvroJob implements Job {
             event.put("active", n % 2 == 0);
             event.put("ratio", n / 7f);
             event.put("payload", ByteBuffer.wrap(new byte[] {(byte) n, -1}));
-            event.put("level", new GenericData.EnumSymbol(EVENT.getField("level").schema(), n % 2 == 0 ? "LOW" : "HIGH"));
-            event.put("digest", new GenericData.Fixed(EVENT.getField("digest").schema(), new byte[] {1, 2, 3, (byte) n}));
+            Schema level = EVENT.getField("level").schema();
+            event.put("level", new GenericData.EnumSymbol(level, n % 2 == 0 ? "LOW" : "HIGH"));
+            Schema digest = EVENT.getField("digest").schema();
+            event.put("digest", new GenericData.Fixed(digest, new byte[] {1, 2, 3, (byte) n}));
             event.put("tags", n % 4 == 0 ? List.of() : List.of("tag " + n, ""));
             event.put("scores", Map.of("total", (long) n));
             event.put("place", n % 5 == 0 ? null : place(n));

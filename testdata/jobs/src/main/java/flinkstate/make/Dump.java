@@ -31,7 +31,6 @@ final class Dump {
 
     Dump(Cluster cluster, String pointer, Map<String, String> uids) throws IOException {
         this.cluster = cluster;
-        this.pointer = pointer;
         this.uids = uids;
         try (DataInputStream in =
                 new DataInputStream(
@@ -40,6 +39,7 @@ final class Dump {
                                 .openInputStream())) {
             metadata = Checkpoints.loadCheckpointMetadata(in, Dump.class.getClassLoader(), pointer);
         }
+        this.pointer = WithoutChannels.copy(metadata, pointer);
     }
 
     /** The content of {@code snapshot.json}. */

@@ -273,7 +273,11 @@ final class DumpOperator extends AbstractStreamOperator<Long> implements OneInpu
         timers.forEachProcessingTimeTimer(
                 (namespace, timestamp) ->
                         emitTimer(
-                                "_timer_state/processing_" + service, getCurrentKey(), namespaces, namespace, timestamp));
+                                "_timer_state/processing_" + service,
+                                getCurrentKey(),
+                                namespaces,
+                                namespace,
+                                timestamp));
     }
 
     private void emitTimer(
@@ -330,7 +334,7 @@ final class DumpOperator extends AbstractStreamOperator<Long> implements OneInpu
         }
     }
 
-    /** A timer that fires in the dump's moment is still in the snapshot. */
+    /** A timer whose time has come is in the snapshot all the same. */
     private static final class NoTrigger implements Triggerable<Object, Object> {
         @Override
         public void onEventTime(InternalTimer<Object, Object> timer) {}

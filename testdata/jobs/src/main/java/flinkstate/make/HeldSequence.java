@@ -10,6 +10,7 @@ import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequ
 import org.apache.flink.api.connector.source.lib.util.IteratorSourceEnumerator;
 import org.apache.flink.api.connector.source.lib.util.IteratorSourceReader;
 import org.apache.flink.core.io.InputStatus;
+import org.apache.flink.util.NumberSequenceIterator;
 
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
@@ -57,7 +58,7 @@ public final class HeldSequence extends NumberSequenceSource {
     }
 
     private final class HeldReader
-            extends IteratorSourceReader<Long, org.apache.flink.util.NumberSequenceIterator, NumberSequenceSplit> {
+            extends IteratorSourceReader<Long, NumberSequenceIterator, NumberSequenceSplit> {
         private long emitted;
         private CompletableFuture<Void> held;
         private boolean stopped;

@@ -200,7 +200,10 @@ final class Json {
         if (value instanceof Enum) {
             return ((Enum<?>) value).name();
         }
-        if (value instanceof BigInteger || value instanceof UUID || value instanceof Instant || value instanceof LocalDate) {
+        if (value instanceof BigInteger
+                || value instanceof UUID
+                || value instanceof Instant
+                || value instanceof LocalDate) {
             return value.toString();
         }
         if (value instanceof LocalDateTime) {

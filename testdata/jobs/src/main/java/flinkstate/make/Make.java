@@ -1,15 +1,5 @@
 package flinkstate.make;
 
-import flinkstate.jobs.AvroJob;
-import flinkstate.jobs.BigJob;
-import flinkstate.jobs.Job;
-import flinkstate.jobs.KeyedJob;
-import flinkstate.jobs.NamespacesJob;
-import flinkstate.jobs.OperatorStateJob;
-import flinkstate.jobs.SourceJob;
-import flinkstate.jobs.SqlJob;
-import flinkstate.jobs.SubclassJob;
-import flinkstate.jobs.WindowsJob;
 import flinkstate.make.SnapshotSpec.Format;
 
 import org.apache.flink.configuration.Configuration;
@@ -21,7 +11,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -35,7 +24,7 @@ public final class Make {
         String line = args[0];
         Path snapshots = Path.of(args[1]).toAbsolutePath().normalize();
         String wanted = args.length > 2 ? args[2] : "";
-        for (SnapshotSpec spec : catalogue(line)) {
+        for (SnapshotSpec spec : Catalogue.of(line)) {
             String name = spec.name(line);
             if (name.contains(wanted)) {
                 System.out.println(name);
@@ -45,44 +34,6 @@ public final class Make {
         FileUtils.deleteDirectory(WORK.toFile());
         // Flink leaves non-daemon threads behind.
         System.exit(0);
-    }
-
-    private static List<SnapshotSpec> catalogue(String line) {
-        List<SnapshotSpec> specs = new ArrayList<>();
-        specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.NATIVE));
-        if (line.equals("1.18")) {
-            return specs;
-        }
-        specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CHECKPOINT));
-        specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.CANONICAL).allInFiles());
-        specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.CHECKPOINT));
-        specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.NATIVE));
-        specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.CHECKPOINT).heapTimers());
-        specs.add(new SnapshotSpec(new SubclassJob(), "hashmap", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new SubclassJob(), "rocksdb", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new OperatorStateJob(), "hashmap", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new OperatorStateJob(), "hashmap", Format.CHECKPOINT).compressed());
-        specs.add(new SnapshotSpec(new WindowsJob(), "hashmap", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new SourceJob(), "hashmap", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new SqlJob(), "hashmap", Format.CANONICAL));
-        specs.add(new SnapshotSpec(new AvroJob(), "hashmap", Format.CANONICAL));
-        // What no Flink version writes differently is there once.
-        if (line.equals("1.20")) {
-            specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.NATIVE).allInFiles());
-            specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CANONICAL).compressed());
-            specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CHECKPOINT).compressed());
-            specs.add(new SnapshotSpec(new NamespacesJob(), "hashmap", Format.CHECKPOINT));
-            specs.add(new SnapshotSpec(new WindowsJob(), "hashmap", Format.CHECKPOINT));
-            specs.add(new SnapshotSpec(new BigJob(), "hashmap", Format.CANONICAL).compressed());
-        } else {
-            specs.add(new SnapshotSpec(new NamespacesJob(), "hashmap", Format.CHECKPOINT).fileMerging().allInFiles());
-            specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.CHECKPOINT).fileMerging().allInFiles());
-            specs.add(new SnapshotSpec(new SqlJob(), "rocksdb", Format.NATIVE));
-            specs.add(new SnapshotSpec(new BigJob(), "hashmap", Format.CHECKPOINT).compressed());
-        }
-        return specs;
     }
 
     private static void make(SnapshotSpec spec, String line, Path folder) throws Exception {

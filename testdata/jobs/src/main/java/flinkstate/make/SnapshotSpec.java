@@ -47,6 +47,15 @@ final class SnapshotSpec {
         return set("execution.checkpointing.file-merging.enabled", "true");
     }
 
+    SnapshotSpec unaligned() {
+        return set("execution.checkpointing.unaligned", "true")
+                .set("execution.checkpointing.unaligned.enabled", "true")
+                // Without an interval Flink promises no exactly-once, which only aligned or stored channels give.
+                .set("execution.checkpointing.interval", "1 d")
+                // Many small buffers, so that several are on their way.
+                .set("taskmanager.memory.segment-size", "4kb");
+    }
+
     /** Every piece of state becomes a file of its own, none is kept inside {@code _metadata}. */
     SnapshotSpec allInFiles() {
         return set("state.storage.fs.memory-threshold", "0b");

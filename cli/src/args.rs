@@ -1,0 +1,116 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::output::Format;
+
+/// Looks into, queries and exports Apache Flink savepoints and checkpoints, without a JVM
+#[derive(Debug, Parser)]
+#[command(name = "flink-state", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "\
+SNAPSHOT is the directory of a savepoint or of a retained checkpoint, or its _metadata file: a path or a URL.
+
+Exit codes: 0 ok; 2 wrong usage, or a name that is not there; 3 data that is invalid or not supported, also when only \
+some rows could not be given; 4 storage failed; 5 a defect of flink-state; 130 interrupted.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show what is in a snapshot: operators, states, types, sizes
+    Inspect(Inspect),
+    /// Run SQL over the state of one or several snapshots
+    Sql(Sql),
+    /// Write each state as a Parquet data set
+    Export(Export),
+    /// Print the operator IDs that Flink derives from uids
+    Uid(Uid),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A savepoint or checkpoint
+    pub(crate) snapshot: String,
+    #[command(flatten)]
+    pub(crate) uids: Uids,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = InspectFormat::Table)]
+    pub(crate) format: InspectFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum InspectFormat {
+    /// For people
+    Table,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Schemas are operators (by uid, else by ID), tables are their states; the schema metadata tells what is there:
+  SELECT * FROM metadata.states
+  SELECT key, value FROM \"my-uid\".\"my-state\" WHERE key_group < 8")]
+pub(crate) struct Sql {
+    /// Savepoints or checkpoints; with several, each as ALIAS=SNAPSHOT
+    #[arg(required = true, value_name = "SNAPSHOT")]
+    pub(crate) snapshots: Vec<String>,
+    /// Statements to run, separated by `;`; without -c and -f they are asked for
+    #[arg(short, long, value_name = "SQL", conflicts_with = "file")]
+    pub(crate) command: Option<String>,
+    /// A file with statements to run
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// The format of results; by default what the name of --output asks for, else table
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Write the result to this file, which is there when it is complete
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) uids: Uids,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// A savepoint or checkpoint
+    pub(crate) snapshot: String,
+    /// The directory to write to: new or empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// Only this operator (uid, ID or name)
+    #[arg(long, value_name = "OPERATOR")]
+    pub(crate) operator: Option<String>,
+    /// Only states with this name
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<String>,
+    #[command(flatten)]
+    pub(crate) uids: Uids,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Uid {
+    /// Uids
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// The format
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Uids {
+    /// A uid to name an operator by, where the snapshot holds only its hash (Flink 1.x); repeatable
+    #[arg(long = "uid", value_name = "NAME")]
+    pub(crate) uids: Vec<String>,
+}

@@ -1,0 +1,187 @@
+//! `flink-state inspect`: the picture of a snapshot that a person wants first.
+
+mod chart;
+mod json;
+mod table;
+mod wrap;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use flink_state_reader::metadata::{CheckpointProperties, Properties, SavepointFormat, SnapshotType, SubtaskState};
+use flink_state_reader::{Operator, Snapshot, State, StateKind};
+use futures::TryStreamExt;
+
+use super::{interruptible, open};
+use crate::args::{Inspect, InspectFormat};
+use crate::error::{Error, Result};
+
+/// Entries are counted where reading the whole snapshot is a matter of a moment.
+const COUNTED: u64 = 64 << 20;
+
+/// Prints what is in a snapshot.
+pub(crate) async fn inspect(arguments: Inspect) -> Result<u8> {
+    let picture = interruptible(async {
+        let snapshot = open(&arguments.snapshot, &arguments.uids).await?;
+        Picture::of(snapshot).await
+    });
+    let text = match arguments.format {
+        InspectFormat::Table => table::render(&picture.await?),
+        InspectFormat::Json => json::render(&picture.await?),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(0)
+}
+
+/// A snapshot.
+struct Picture {
+    snapshot: Snapshot,
+    operators: Vec<OperatorPicture>,
+}
+
+/// An operator, by its number in the snapshot.
+struct OperatorPicture {
+    index: usize,
+    bytes: u64,
+    states: Vec<StatePicture>,
+}
+
+/// A state.
+struct StatePicture {
+    state: State,
+    /// `None`: not counted.
+    entries: Option<u64>,
+    /// Why it, or a part of it, can't be read.
+    problem: Option<String>,
+}
+
+impl Picture {
+    async fn of(snapshot: Snapshot) -> Result<Self> {
+        let total: u64 = snapshot.operators().iter().map(bytes).sum();
+        let mut operators = Vec::new();
+        for (index, operator) in snapshot.operators().iter().enumerate() {
+            let mut states = Vec::new();
+            for state in operator.states().await.map_err(|e| with_hint(e, &snapshot))? {
+                states.push(StatePicture::of(&snapshot, state, total <= COUNTED).await?);
+            }
+            operators.push(OperatorPicture { index, bytes: bytes(operator), states });
+        }
+        Ok(Self { snapshot, operators })
+    }
+
+    fn operators(&self) -> impl Iterator<Item = (&Operator, &OperatorPicture)> {
+        self.operators.iter().filter_map(|picture| Some((self.snapshot.operators().get(picture.index)?, picture)))
+    }
+
+    fn bytes(&self) -> u64 {
+        self.operators.iter().map(|operator| operator.bytes).sum()
+    }
+
+    /// `savepoint` or `checkpoint`, and `canonical` or `native`, where `_metadata` says it.
+    fn kind(&self) -> (Option<&'static str>, Option<&'static str>) {
+        let Properties::Known(CheckpointProperties { snapshot_type, .. }) = self.snapshot.metadata().properties else {
+            return (None, None);
+        };
+        match snapshot_type {
+            SnapshotType::Checkpoint => (Some("checkpoint"), None),
+            SnapshotType::FullCheckpoint => (Some("full checkpoint"), None),
+            SnapshotType::Savepoint { format: SavepointFormat::Canonical, .. } => {
+                (Some("savepoint"), Some("canonical"))
+            }
+            SnapshotType::Savepoint { format: SavepointFormat::Native, .. } => (Some("savepoint"), Some("native")),
+        }
+    }
+}
+
+fn with_hint(error: flink_state_reader::Error, snapshot: &Snapshot) -> Error {
+    let has_hint = error.hint().is_some();
+    let error = Error::from(error);
+    if has_hint {
+        return error;
+    }
+    error.hint(format!(
+        "what needs no state file still works: flink-state sql '{}' -c 'SELECT * FROM metadata.operators'",
+        snapshot.location()
+    ))
+}
+
+impl StatePicture {
+    async fn of(snapshot: &Snapshot, state: &State, count: bool) -> Result<Self> {
+        let mut picture = Self { state: state.clone(), entries: state.rows(), problem: None };
+        picture.problem = state.unsupported().map(str::to_owned);
+        if picture.entries.is_none() && picture.problem.is_none() && count {
+            picture.count(snapshot).await?;
+        }
+        Ok(picture)
+    }
+
+    /// Walks over all entries without decoding any.
+    async fn count(&mut self, snapshot: &Snapshot) -> Result<()> {
+        let mut entries = 0;
+        for task in self.state.scan().projection(Vec::new()).build()?.tasks(1) {
+            let mut batches = snapshot.execute(&task).await?;
+            while let Some(batch) = batches.try_next().await? {
+                entries += batch.num_rows() as u64;
+            }
+            if let Some(gap) = batches.gaps().first() {
+                self.problem = Some(gap.reason.clone());
+            }
+        }
+        if self.problem.is_none() {
+            self.entries = Some(entries);
+        }
+        Ok(())
+    }
+
+    /// Its type in the notation of types: of the value, and with what else its rows are found by.
+    fn type_notation(&self) -> Option<String> {
+        let state = &self.state;
+        let (key, namespace, value) = (state.key_type(), state.namespace_type(), state.value_type());
+        match (state.kind(), key, namespace, value) {
+            (StateKind::Timer, Some(key), None, _) => Some(format!("TIMER<{key}, VOID_NAMESPACE>")),
+            (StateKind::Timer, Some(key), Some(namespace), _) => Some(format!("TIMER<{key}, {namespace}>")),
+            (StateKind::Broadcast, Some(key), _, Some(value)) => Some(format!("MAP<{key}, {value}>")),
+            (_, _, Some(namespace), Some(value)) => Some(format!("{value} per {namespace}")),
+            (_, _, None, Some(value)) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// The kind as in SQL.
+fn kind(kind: StateKind) -> &'static str {
+    match kind {
+        StateKind::Value => "value",
+        StateKind::List => "list",
+        StateKind::Map => "map",
+        StateKind::Reducing => "reducing",
+        StateKind::Aggregating => "aggregating",
+        StateKind::Folding => "folding",
+        StateKind::Timer => "timer",
+        StateKind::OperatorList => "operator_list",
+        StateKind::OperatorUnion => "operator_union",
+        StateKind::Broadcast => "broadcast",
+        _ => "raw",
+    }
+}
+
+/// Bytes of an operator's state: of its subtasks, records in flight and coordinator.
+fn bytes(operator: &Operator) -> u64 {
+    let subtasks = operator.subtasks().iter().filter_map(|subtask| subtask.state.as_deref());
+    subtasks.map(subtask_bytes).sum::<u64>() + operator.coordinator_bytes().unwrap_or(0)
+}
+
+fn subtask_bytes(state: &SubtaskState) -> u64 {
+    let keyed = [&state.managed_keyed, &state.raw_keyed].into_iter().flatten().map(|handle| handle.state_size());
+    let operator = [&state.managed_operator, &state.raw_operator].into_iter().flatten();
+    let operator = operator.filter_map(|handle| handle.stream.size());
+    let channels = state.input_channels.iter().chain(&state.output_channels).map(|handle| handle.size());
+    keyed.chain(operator).chain(channels).sum()
+}
+
+/// Bytes of every key group of an operator, those without any too; `None` where `_metadata` has no offsets.
+fn key_groups(operator: &Operator) -> Option<Vec<u64>> {
+    let sizes: BTreeMap<u16, u64> = operator.key_group_sizes();
+    let all = 0..u16::try_from(operator.max_parallelism()).ok()?;
+    (!sizes.is_empty()).then(|| all.map(|key_group| sizes.get(&key_group).copied().unwrap_or(0)).collect())
+}

@@ -1,0 +1,34 @@
+//! The commands. Each returns its exit code.
+
+mod completions;
+mod export;
+mod inspect;
+mod repl;
+mod sql;
+mod uid;
+mod warnings;
+
+use flink_state_reader::{OpenOptions, Snapshot};
+
+use crate::args::Uids;
+use crate::error::{Error, Result};
+
+pub(crate) use completions::completions;
+pub(crate) use export::export;
+pub(crate) use inspect::inspect;
+pub(crate) use sql::sql;
+pub(crate) use uid::uid;
+
+/// Opens a snapshot.
+async fn open(location: &str, uids: &Uids) -> Result<Snapshot> {
+    let options = OpenOptions { uids: uids.uids.clone(), ..OpenOptions::default() };
+    Ok(Snapshot::open_with(location, &options).await?)
+}
+
+/// Does the work unless Ctrl-C comes first. Work that is dropped removes its temporary files.
+async fn interruptible<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        done = work => done,
+        Ok(()) = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+    }
+}

@@ -1,0 +1,24 @@
+//! Whole commands, as in a terminal.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod flink;
+mod transcript;
+
+/// One test for each file in `tests/transcripts`, and a check that none is forgotten.
+macro_rules! transcripts {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            transcript::check(stringify!($name));
+        })*
+
+        #[test]
+        fn every_transcript_is_checked() {
+            assert_eq!(transcript::names(), [$(stringify!($name)),*]);
+        }
+    };
+}
+
+transcripts!(bad_input, export, formats, inspect, sql, uid);

@@ -1,0 +1,310 @@
+//! Runs a task: fetches windows, walks them, decodes what the walk found.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+
+use crate::bytes::Cursor;
+use crate::decode::Undecoded;
+use crate::error::{Context, Error, Result};
+use crate::state::State;
+use crate::state::canonical::{CanonicalWalk, Prefix};
+use crate::state::heap::HeapWalk;
+use crate::state::operator::{BroadcastWalk, ListWalk, WholeWalk};
+use crate::state::part::{Data, Part};
+use crate::state::rows::{Rows, Step, Unframed, Walk, Wanted};
+use crate::state::table::Column;
+use crate::state::timers::RawTimerWalk;
+
+use super::columns::{Batch, Origin, wanted};
+use super::framed::Framed;
+use super::plan::{self, Section};
+use super::window::Window;
+use super::{Gap, GapKind, ScanTask};
+
+/// What a task yields.
+#[derive(Debug)]
+pub(super) enum Output {
+    Batch(RecordBatch),
+    Gap(Gap),
+}
+
+/// Reads the sections of one task.
+pub(super) struct TaskReader {
+    state: State,
+    schema: SchemaRef,
+    batch_size: usize,
+    /// Rows that the task may still give.
+    left: usize,
+    sections: std::vec::IntoIter<Section>,
+    open: Option<Open>,
+    window: Option<(usize, Window)>,
+    rows: Rows,
+    copy: Rows,
+    batch: Batch,
+    /// The fingerprint of the first copy of broadcast state.
+    fingerprint: Option<u64>,
+    ready: VecDeque<Output>,
+    ended: bool,
+}
+
+/// A section on the way.
+struct Open {
+    section: Section,
+    walk: Box<dyn Walk>,
+    source: Source,
+    /// Bytes that the next window must have.
+    min: u64,
+}
+
+enum Source {
+    /// The next byte of an uncompressed section.
+    Plain(u64),
+    Framed(Framed),
+}
+
+impl TaskReader {
+    pub(super) fn new(state: State, task: &ScanTask) -> Result<Self> {
+        state.check_supported()?;
+        let inner = state.inner();
+        let columns: Option<Vec<Column>> =
+            task.projection.iter().map(|&index| inner.table.columns.get(index).cloned()).collect();
+        let (Some(columns), Ok(schema)) = (columns, inner.table.schema.project(&task.projection)) else {
+            return Err(state.locate(Error::usage("the task has a column that the state has not")));
+        };
+        let schema = Arc::new(schema);
+        let sections = plan::sections(inner, task.key_groups, task.subtasks);
+        Ok(Self {
+            batch_size: task.batch_size.max(1),
+            left: task.limit.unwrap_or(usize::MAX),
+            sections: sections.into_iter(),
+            open: None,
+            window: None,
+            rows: Rows::new(wanted(columns.iter())),
+            copy: Rows::new(Wanted::default()),
+            batch: Batch::new(Arc::clone(&schema), columns),
+            fingerprint: None,
+            ready: VecDeque::new(),
+            ended: false,
+            state,
+            schema,
+        })
+    }
+
+    pub(super) fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// The next batch or gap; nothing at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Output>> {
+        loop {
+            if let Some(output) = self.ready.pop_front() {
+                return Ok(Some(output));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            if self.batch.rows() >= self.batch_size.min(self.left) {
+                self.flush()?;
+                self.ended = self.left == 0;
+            } else if let Some(open) = self.open.take() {
+                self.open = self.step(open).await.map_err(|e| self.state.locate(e))?;
+            } else if let Some(section) = self.sections.next() {
+                self.open = self.open(section).await.map_err(|e| self.state.locate(e))?;
+            } else {
+                self.flush()?;
+                self.ended = true;
+            }
+            if self.ended {
+                self.report_undecoded();
+            }
+        }
+    }
+
+    /// Hands out the rows of the batch.
+    fn flush(&mut self) -> Result<()> {
+        let rows = self.batch.rows().min(self.left);
+        if rows == 0 {
+            return Ok(());
+        }
+        let batch = self.batch.finish().map_err(|e| self.state.locate(e))?;
+        self.left -= rows;
+        // The entries of one map can be more than a batch.
+        for start in (0..rows).step_by(self.batch_size) {
+            let length = self.batch_size.min(rows - start);
+            self.ready.push_back(Output::Batch(batch.slice(start, length)));
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self, section: Section) -> Result<Option<Open>> {
+        let inner = self.state.inner();
+        let Some(part) = inner.parts.get(section.part) else { return Err(Error::bug("section without part")) };
+        if self.window.as_ref().is_none_or(|(part, _)| *part != section.part) {
+            let rest = self.sections.as_slice().iter().filter(|other| other.part == section.part);
+            let horizon = rest.map(|other| other.range.end).fold(section.range.end, u64::max);
+            self.window = Some((section.part, Window::new(part.file().clone(), horizon)));
+        }
+        self.rows.fingerprint = 0;
+        self.copy.fingerprint = 0;
+        let plain = Source::Plain(section.range.start);
+        let framed = || Source::Framed(Framed::all(section.range.clone()));
+        let key_group = section.key_group.unwrap_or_default();
+        let (walk, source): (Box<dyn Walk>, Source) = match &part.data {
+            Data::Canonical { stream, id, entry } => {
+                let prefix = Prefix::new(key_group, stream.max_parallelism);
+                let states = u16::try_from(stream.states.len()).unwrap_or(u16::MAX);
+                let walk = CanonicalWalk::new(prefix, states, Some((*id, Arc::clone(entry))));
+                (Box::new(walk), if stream.compressed { framed() } else { plain })
+            }
+            Data::Heap { stream, id } if stream.compressed => {
+                let Some((_, window)) = &mut self.window else { return Err(Error::bug("section without window")) };
+                let block = find_block(window, &section, *id, stream.states.len()).await?;
+                (Box::new(HeapWalk::block(Arc::clone(&stream.states), *id)), Source::Framed(block))
+            }
+            Data::Heap { stream, id } => {
+                (Box::new(HeapWalk::key_group(key_group, Arc::clone(&stream.states), *id)), plain)
+            }
+            Data::RawTimers { context, .. } => {
+                (Box::new(RawTimerWalk::new(context.clone(), Some(inner.name.clone()))), plain)
+            }
+            Data::List(stream) if stream.compressed => (Box::new(WholeWalk::new(section.position)), framed()),
+            Data::List(stream) => (Box::new(ListWalk::new(stream.bounds.to_vec())), plain),
+            Data::Broadcast { stream, types } => {
+                let walk = BroadcastWalk::new(Arc::clone(types));
+                (Box::new(walk), if stream.compressed { framed() } else { plain })
+            }
+        };
+        Ok(Some(Open { section, walk, source, min: 0 }))
+    }
+
+    /// Walks through one window of a section. Gives the section back unless it has ended.
+    async fn step(&mut self, mut open: Open) -> Result<Option<Open>> {
+        let Some((_, window)) = &mut self.window else { return Err(Error::bug("section without window")) };
+        let Open { section, walk, source, min } = &mut open;
+        let bytes = match source {
+            Source::Plain(position) => Some(window.get(*position..section.range.end, *min).await?),
+            Source::Framed(framed) => {
+                let min = usize::try_from(*min).unwrap_or(usize::MAX).max(1);
+                framed.fill(window, min).await.in_file(window.file().name())?;
+                None
+            }
+        };
+        let (data, offset, last) = match (&*source, &bytes) {
+            (Source::Framed(framed), _) => (framed.data(), framed.base(), framed.has_ended()),
+            (Source::Plain(position), bytes) => {
+                let data = bytes.as_deref().unwrap_or_default();
+                (data, *position, *position + data.len() as u64 == section.range.end)
+            }
+        };
+        let file = window.file().name();
+        let is_framed = bytes.is_none();
+        let locate = |e: Error| match is_framed {
+            true => e.in_file(format!("{file}, uncompressed bytes of the part at {}", section.range.start)),
+            false => e.in_file(file),
+        };
+        let rows = if section.is_copy { &mut self.copy } else { &mut self.rows };
+        let max = self.batch_size.min(self.left) - self.batch.rows();
+        rows.restart(offset);
+        let mut input = Cursor::with_offset(data, offset);
+        let mut missing = Vec::new();
+        let step = walk.walk(&mut input, last, max, rows, &mut missing).map_err(locate)?;
+        if !section.is_copy {
+            let key_group = section.key_group.unwrap_or_default();
+            let subtask = self.state.inner().parts.get(section.part).map_or(0, |part| part.subtask);
+            let origin = Origin { data, offset, key_group, subtask };
+            self.batch.append(rows, origin, &mut missing).map_err(locate)?;
+        }
+        let (consumed, unread) = (input.offset(), input.remaining() as u64);
+        *min = match step {
+            Step::Full | Step::End => 0,
+            Step::NeedMore if consumed == offset => unread.saturating_mul(2).max(1),
+            Step::NeedMore => unread + 1,
+        };
+        match source {
+            Source::Plain(position) => *position = consumed,
+            Source::Framed(framed) => framed.consume(consumed),
+        }
+        let key_group = section.key_group;
+        for unframed in missing {
+            self.add_gap(GapKind::Missing, key_group, unframed);
+        }
+        if step == Step::End {
+            self.end_section(&open.section);
+            return Ok(None);
+        }
+        Ok(Some(open))
+    }
+
+    /// Compares the copies of broadcast state.
+    fn end_section(&mut self, section: &Section) {
+        let Some(Part { subtask, data: Data::Broadcast { .. } }) = self.state.inner().parts.get(section.part) else {
+            return;
+        };
+        let subtask = *subtask;
+        match self.fingerprint {
+            None if !section.is_copy => self.fingerprint = Some(self.rows.fingerprint),
+            Some(first) if section.is_copy && first != self.copy.fingerprint => {
+                let reason = format!("the copy of subtask {subtask} differs from the one that is shown");
+                self.add_gap(GapKind::Differs, None, Unframed { rows: None, reason });
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds a gap, to the last one if that is of the same kind.
+    fn add_gap(&mut self, kind: GapKind, key_group: Option<u16>, unframed: Unframed) {
+        let Unframed { rows, reason } = unframed;
+        for output in self.ready.iter_mut().rev() {
+            let Output::Gap(gap) = output else { continue };
+            if gap.kind == kind && gap.key_group == key_group && gap.reason == reason {
+                gap.rows = gap.rows.zip(rows).map(|(a, b)| a + b);
+                return;
+            }
+        }
+        let state = self.state.name().to_owned();
+        self.ready.push_back(Output::Gap(Gap { kind, state, key_group, rows, reason }));
+    }
+
+    fn report_undecoded(&mut self) {
+        let undecoded: Vec<Unframed> = self
+            .batch
+            .undecoded()
+            .map(|(column, Undecoded { values, reason })| Unframed {
+                rows: Some(values),
+                reason: format!("values of column {column} are given as bytes: {reason}"),
+            })
+            .collect();
+        for unframed in undecoded {
+            self.add_gap(GapKind::Undecoded, None, unframed);
+        }
+    }
+}
+
+/// Finds the block of a state in a compressed key group.
+async fn find_block(window: &mut Window, section: &Section, id: u16, states: usize) -> Result<Framed> {
+    const KEY_GROUP: u64 = 4;
+    const STATE_ID: usize = 2;
+
+    let start = section.range.start;
+    let bytes = window.get(section.range.clone(), KEY_GROUP).await?;
+    let stored = Cursor::with_offset(&bytes, start).i32().in_file(window.file().name())?;
+    if section.key_group.map(i32::from) != Some(stored) {
+        return Err(Error::data(format!("key group {stored} at the place of another"))
+            .at(start)
+            .in_file(window.file().name()));
+    }
+    let mut block = Some(Framed::first(start + KEY_GROUP..section.range.end));
+    for _ in 0..states {
+        let Some(mut this) = block else { break };
+        this.fill(window, STATE_ID).await.in_file(window.file().name())?;
+        if Cursor::new(this.data()).u16().in_file(window.file().name())? == id {
+            return Ok(this);
+        }
+        this.skip(window).await.in_file(window.file().name())?;
+        block = this.next_stream();
+    }
+    Err(Error::data(format!("key group {stored} has no block of state {id}")).at(start).in_file(window.file().name()))
+}

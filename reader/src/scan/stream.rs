@@ -1,0 +1,66 @@
+//! The record batches of a task as a stream.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt};
+
+use crate::error::Result;
+use crate::state::State;
+
+use super::reader::{Output, TaskReader};
+use super::{Gap, ScanTask};
+
+/// The record batches of one task.
+pub struct ScanStream {
+    schema: SchemaRef,
+    outputs: BoxStream<'static, Result<Output>>,
+    gaps: Vec<Gap>,
+}
+
+impl ScanStream {
+    pub(crate) fn new(state: State, task: &ScanTask) -> Result<Self> {
+        let reader = TaskReader::new(state, task)?;
+        let schema = reader.schema();
+        let outputs =
+            stream::try_unfold(reader, async |mut reader| Ok(reader.next().await?.map(|next| (next, reader))));
+        Ok(Self { schema, outputs: outputs.boxed(), gaps: Vec::new() })
+    }
+
+    /// The columns of its batches.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// What could not be given so far; complete when the stream has ended.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+}
+
+impl Stream for ScanStream {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match self.outputs.poll_next_unpin(cx) {
+                Poll::Ready(Some(Ok(Output::Gap(gap)))) => self.gaps.push(gap),
+                Poll::Ready(Some(Ok(Output::Batch(batch)))) => return Poll::Ready(Some(Ok(batch))),
+                Poll::Ready(Some(Err(e))) => return Poll::Ready(Some(Err(e))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ScanStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScanStream").field("schema", &self.schema).field("gaps", &self.gaps).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,200 @@
+//! What the header of a state file says about one state, and what follows from it for its entries and its table.
+
+use std::sync::Arc;
+
+use crate::types::{Framing, ListKind, MapKind, Opaque, Type};
+
+use super::entry::{Content, Entry, Timed};
+use super::header::{BackendState, KeyedHeader, OperatorHeader, StateMeta};
+use super::heap::HeapState;
+use super::rows::Framer;
+use super::table::Table;
+use super::{Layout, StateKind};
+
+/// A state as one header defines it.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    pub(crate) kind: StateKind,
+    pub(crate) key: Option<Type>,
+    pub(crate) namespace: Option<Type>,
+    pub(crate) value: Option<Type>,
+    /// The parts of its entries, or why they can't be told apart.
+    pub(crate) parts: Result<Parts, String>,
+}
+
+/// The parts that an entry or element of a state has.
+#[derive(Clone, Debug)]
+pub(crate) enum Parts {
+    Keyed(Arc<Entry>),
+    Element(Type),
+    /// The types of keys and values.
+    Broadcast(Arc<(Framer, Framer)>),
+}
+
+impl Definition {
+    /// The keyed states of a header, in the order of their ids.
+    pub(crate) fn keyed(header: &KeyedHeader, layout: Layout) -> Vec<Arc<Self>> {
+        header.states.iter().map(|meta| Arc::new(Self::keyed_state(&header.key, meta, layout))).collect()
+    }
+
+    fn keyed_state(key: &Type, meta: &StateMeta, layout: Layout) -> Self {
+        let value = meta.serializer("VALUE_SERIALIZER").cloned();
+        if let (BackendState::PriorityQueue, Some(Type::Timer { key, namespace })) = (meta.backend, &value) {
+            return Self::timers(meta.name.clone(), (**key).clone(), (**namespace).clone());
+        }
+        let namespace = meta.serializer("NAMESPACE_SERIALIZER").cloned();
+        let (kind, content) = match (meta.option("KEYED_STATE_TYPE"), &value) {
+            (Some("LIST"), Some(value)) => (StateKind::List, list_content(value, layout)),
+            (Some("MAP"), Some(value)) => (StateKind::Map, map_content(value)),
+            (Some(option @ ("VALUE" | "REDUCING" | "AGGREGATING" | "FOLDING")), Some(value)) => {
+                let kind = match option {
+                    "REDUCING" => StateKind::Reducing,
+                    "AGGREGATING" => StateKind::Aggregating,
+                    "FOLDING" => StateKind::Folding,
+                    _ => StateKind::Value,
+                };
+                (kind, Ok(Content::Value(Timed::new(value))))
+            }
+            (_, None) => (StateKind::Raw, Err("its header has no value serializer".to_owned())),
+            (option, Some(_)) => {
+                (StateKind::Raw, Err(format!("unknown kind of state: {:?} {}", meta.backend, option.unwrap_or("?"))))
+            }
+        };
+        let parts = match (content, &namespace) {
+            (Ok(content), Some(namespace)) => Ok(Parts::Keyed(Arc::new(Entry {
+                key: Framer::new(key.clone()),
+                namespace: Framer::new(namespace.clone()),
+                content,
+            }))),
+            (Ok(_), None) => Err("its header has no namespace serializer".to_owned()),
+            (Err(reason), _) => Err(reason),
+        };
+        Self { name: meta.name.clone(), kind, key: Some(key.clone()), namespace, value, parts }
+    }
+
+    /// Timers, in managed or raw state.
+    pub(crate) fn timers(name: String, key: Type, namespace: Type) -> Self {
+        let entry =
+            Entry { key: Framer::new(key.clone()), namespace: Framer::new(namespace.clone()), content: Content::Timer };
+        Self {
+            name,
+            kind: StateKind::Timer,
+            key: Some(key),
+            namespace: Some(namespace),
+            value: None,
+            parts: Ok(Parts::Keyed(Arc::new(entry))),
+        }
+    }
+
+    /// The operator states of a header: list states, then broadcast states.
+    pub(crate) fn operator(header: &OperatorHeader) -> Vec<Arc<Self>> {
+        header.states.iter().map(|meta| Arc::new(Self::operator_state(meta))).collect()
+    }
+
+    fn operator_state(meta: &StateMeta) -> Self {
+        let key = meta.serializer("KEY_SERIALIZER").cloned();
+        let value = meta.serializer("VALUE_SERIALIZER").cloned();
+        let (kind, parts) = match (meta.backend, &key, &value) {
+            (BackendState::Operator, _, Some(value)) => {
+                let kind = match meta.option("OPERATOR_STATE_DISTRIBUTION_MODE") {
+                    Some("UNION") => StateKind::OperatorUnion,
+                    _ => StateKind::OperatorList,
+                };
+                (kind, Ok(Parts::Element(value.clone())))
+            }
+            (BackendState::Broadcast, Some(key), Some(value)) => {
+                let types = (Framer::new(key.clone()), Framer::new(value.clone()));
+                (StateKind::Broadcast, Ok(Parts::Broadcast(Arc::new(types))))
+            }
+            _ => (StateKind::Raw, Err("its header lacks a serializer".to_owned())),
+        };
+        Self { name: meta.name.clone(), kind, key, namespace: None, value, parts }
+    }
+
+    /// Bytes that an operator wrote as it likes.
+    pub(crate) fn raw_elements(name: &str) -> Self {
+        let ty = Type::Opaque(Opaque {
+            class: "bytes".to_owned(),
+            version: 0,
+            reason: "raw state is what the operator's own code made of it".to_owned(),
+        });
+        Self {
+            name: name.to_owned(),
+            kind: StateKind::Raw,
+            key: None,
+            namespace: None,
+            value: Some(ty.clone()),
+            parts: Ok(Parts::Element(ty)),
+        }
+    }
+
+    /// State that can only be listed.
+    pub(crate) fn unknown(name: &str, reason: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: StateKind::Raw,
+            key: None,
+            namespace: None,
+            value: None,
+            parts: Err(reason),
+        }
+    }
+
+    /// The columns of its table.
+    pub(crate) fn table(&self) -> Table {
+        match &self.parts {
+            Ok(Parts::Keyed(entry)) => Table::keyed(entry.key.ty(), entry.namespace.ty(), &entry.content),
+            Ok(Parts::Element(ty)) => Table::operator_list(ty),
+            Ok(Parts::Broadcast(types)) => Table::broadcast(types.0.ty(), types.1.ty()),
+            Err(_) => Table::empty(),
+        }
+    }
+
+    /// What the walk through a heap key group needs to know.
+    pub(crate) fn heap_state(&self) -> HeapState {
+        let entry = match &self.parts {
+            Ok(Parts::Keyed(entry)) => Ok(Arc::clone(entry)),
+            Ok(_) => Err("operator state among keyed states".to_owned()),
+            Err(reason) => Err(reason.clone()),
+        };
+        HeapState { name: self.name.clone(), entry }
+    }
+}
+
+/// The content of a list state's entry.
+///
+/// In the canonical layout elements are joined: if their ends can't be found, all of them are one value.
+fn list_content(value: &Type, layout: Layout) -> Result<Content, String> {
+    match value {
+        Type::List { kind: ListKind::List | ListKind::ArrayList, element } => {
+            if layout != Layout::Heap && element.framing() == Framing::Never {
+                let reason = "list elements of unknown length, with a comma between two of them".to_owned();
+                let joined = Type::Opaque(Opaque { class: element.to_string(), version: 0, reason });
+                return Ok(Content::Value(Timed::new(&joined)));
+            }
+            Ok(Content::List(Timed::new(element)))
+        }
+        Type::Opaque(_) => Ok(Content::Value(Timed::new(value))),
+        other => Err(format!("list state whose serializer is no list serializer: {other}")),
+    }
+}
+
+fn map_content(value: &Type) -> Result<Content, String> {
+    match value {
+        Type::Map { kind: MapKind::Map, key, value } => {
+            Ok(Content::Map { key: Framer::new((**key).clone()), value: Timed::new(value) })
+        }
+        Type::Opaque(_) => Ok(Content::Map { key: Framer::new(value.clone()), value: Timed::new(value) }),
+        other => Err(format!("map state whose serializer is no map serializer: {other}")),
+    }
+}
+
+impl Timed {
+    fn new(ty: &Type) -> Self {
+        match ty {
+            Type::Ttl(value) => Self { ttl: true, value: Framer::new((**value).clone()) },
+            _ => Self { ttl: false, value: Framer::new(ty.clone()) },
+        }
+    }
+}

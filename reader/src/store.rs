@@ -1,0 +1,252 @@
+//! The only place that reads files: a snapshot's directory and the state files that its handles name.
+
+use std::ops::Range;
+use std::path::Path as LocalPath;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use url::Url;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::metadata::{Location, StreamHandle};
+
+/// The name of the metadata file in the directory of a snapshot.
+pub(crate) const METADATA: &str = "_metadata";
+
+/// The file system or object store that holds a snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    objects: Arc<dyn ObjectStore>,
+    /// The directory of the metadata file: relative handles start here.
+    directory: Path,
+}
+
+/// A stream of bytes that a handle names: inline bytes, a file, or a part of one.
+#[derive(Clone, Debug)]
+pub(crate) struct StateFile {
+    name: Arc<str>,
+    size: u64,
+    bytes: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Inline(Bytes),
+    File { objects: Arc<dyn ObjectStore>, path: Path, start: u64 },
+}
+
+impl Store {
+    /// Finds the snapshot at a local path or URL: its directory, or its metadata file.
+    ///
+    /// Gives the store and the metadata file.
+    ///
+    /// # Errors
+    /// A scheme that is not supported, nothing there.
+    pub(crate) async fn open(location: &str) -> Result<(Self, StateFile)> {
+        let local = local_path(location)?;
+        let path = Path::from_filesystem_path(&local).map_err(|e| {
+            Error::not_found(format!("no snapshot at {location}"))
+                .with_source(e)
+                .with_hint("give the directory of a savepoint or checkpoint, or its _metadata file")
+        })?;
+        let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new());
+        let inside = path.clone().join(METADATA);
+        let (directory, metadata) = if local.is_file() {
+            let parts: Vec<_> = path.parts().collect();
+            let parent = parts.split_last().map(|(_, parent)| parent).unwrap_or_default();
+            (parent.iter().cloned().collect(), path)
+        } else {
+            (path, inside)
+        };
+        let Some(size) = size_of(objects.as_ref(), &metadata).await? else {
+            return Err(Error::not_found(format!("{location} has no _metadata file: it is no snapshot"))
+                .with_hint("a checkpoint is the directory chk-<n>; an incomplete savepoint has no _metadata"));
+        };
+        let bytes = Source::File { objects: Arc::clone(&objects), path: metadata, start: 0 };
+        Ok((Self { objects, directory }, StateFile { name: Arc::from(METADATA), size, bytes }))
+    }
+
+    /// Resolves a handle, and checks that its file is there and as long as the handle says.
+    ///
+    /// # Errors
+    /// A missing or short file, an unsafe relative path, a scheme that is not supported.
+    pub(crate) async fn resolve(&self, handle: &StreamHandle) -> Result<StateFile> {
+        match handle.location() {
+            Location::Inline(data) => Ok(StateFile::inline("inline in _metadata", data.clone())),
+            Location::Empty => Ok(StateFile::inline("empty segment", Bytes::new())),
+            Location::Relative(path) => {
+                let resolved = self.relative(path)?;
+                let Some(found) = size_of(self.objects.as_ref(), &resolved).await? else {
+                    return Err(missing(path, "a file of the snapshot's own directory"));
+                };
+                self.file(path, resolved, 0, handle.size(), found)
+            }
+            Location::Absolute(path) => self.absolute(path, 0, handle.size(), handle.size()).await,
+            Location::Segment(path, range) => self.absolute(path, range.start, handle.size(), None).await,
+        }
+    }
+
+    /// An absolute file; if it is not there, the one that lies where it would if the snapshot was moved.
+    ///
+    /// State files have random names, so the name and the length tell that it is the same.
+    async fn absolute(&self, path: &str, start: u64, size: Option<u64>, whole: Option<u64>) -> Result<StateFile> {
+        let resolved = Path::from_absolute_path(local_path(path)?)
+            .map_err(|e| Error::data(format!("unusable path {path}")).with_source(e))?;
+        if let Some(found) = size_of(self.objects.as_ref(), &resolved).await? {
+            return self.file(path, resolved, start, size, found);
+        }
+        for moved in self.moved(&resolved) {
+            let Some(found) = size_of(self.objects.as_ref(), &moved).await? else { continue };
+            let is_same = match (whole, size) {
+                (Some(whole), _) => found == whole,
+                (None, Some(size)) => found >= start.saturating_add(size),
+                (None, None) => false,
+            };
+            if is_same {
+                return self.file(path, moved, start, size, found);
+            }
+        }
+        Err(missing(path, "the snapshot holds its absolute path: was it moved, or cleaned up by its job?"))
+    }
+
+    /// Where an absolute file lies if its snapshot was moved: beside `_metadata`, or with the same checkpoint directory
+    /// above it in `shared/` or `taskowned/`.
+    fn moved(&self, path: &Path) -> Vec<Path> {
+        let parts: Vec<_> = path.parts().collect();
+        let mut moved: Vec<Path> =
+            parts.last().map(|name| self.directory.clone().join(name.clone())).into_iter().collect();
+        let shared = parts.iter().rposition(|part| matches!(part.as_ref(), "shared" | "taskowned"));
+        let directory: Vec<_> = self.directory.parts().collect();
+        if let (Some(shared), Some((_, parent))) = (shared, directory.split_last()) {
+            moved.push(parent.iter().chain(parts.get(shared..).unwrap_or_default()).cloned().collect());
+        }
+        moved
+    }
+
+    fn relative(&self, path: &str) -> Result<Path> {
+        let unsafe_part = |part: &str| matches!(part, "" | "." | "..");
+        if path.contains(['\\', ':']) || path.split('/').any(unsafe_part) {
+            return Err(Error::data(format!("unsafe relative path '{path}'")));
+        }
+        let mut resolved = self.directory.clone();
+        for part in path.split('/') {
+            resolved = resolved.join(part);
+        }
+        Ok(resolved)
+    }
+
+    fn file(&self, name: &str, path: Path, start: u64, size: Option<u64>, found: u64) -> Result<StateFile> {
+        let size = size.unwrap_or_else(|| found.saturating_sub(start));
+        if start.saturating_add(size) > found {
+            return Err(Error::data(format!("file has {found} bytes, its handle says {}", start.saturating_add(size)))
+                .in_file(name)
+                .with_hint("the file was truncated, or another file took its place"));
+        }
+        let bytes = Source::File { objects: Arc::clone(&self.objects), path, start };
+        Ok(StateFile { name: Arc::from(name), size, bytes })
+    }
+}
+
+impl StateFile {
+    /// Bytes that are in memory already.
+    pub(crate) fn inline(name: &str, bytes: Bytes) -> Self {
+        Self { name: Arc::from(name), size: bytes.len() as u64, bytes: Source::Inline(bytes) }
+    }
+
+    /// The path as the handle has it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Number of bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Reads the bytes in this range of the stream.
+    ///
+    /// # Errors
+    /// A range outside of the stream; a failure of the store.
+    pub(crate) async fn read(&self, range: Range<u64>) -> Result<Bytes> {
+        if range.start > range.end || range.end > self.size {
+            return Err(Error::data(format!("bytes {} to {} of {}", range.start, range.end, self.size))
+                .at(range.start)
+                .in_file(self.name()));
+        }
+        match &self.bytes {
+            Source::Inline(bytes) => {
+                let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+                Ok(bytes.slice(index(range.start)..index(range.end)))
+            }
+            Source::File { .. } if range.is_empty() => Ok(Bytes::new()),
+            Source::File { objects, path, start } => {
+                let expected = range.end - range.start;
+                let bytes = objects
+                    .get_range(path, start + range.start..start + range.end)
+                    .await
+                    .map_err(|e| storage(self.name(), e))?;
+                if bytes.len() as u64 != expected {
+                    return Err(Error::new(ErrorKind::Storage, "the store gave fewer bytes than asked for")
+                        .at(range.start)
+                        .in_file(self.name()));
+                }
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Reads all bytes.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub(crate) async fn read_all(&self) -> Result<Bytes> {
+        self.read(0..self.size).await
+    }
+}
+
+/// The size of a file; nothing when it is not there.
+async fn size_of(objects: &dyn ObjectStore, path: &Path) -> Result<Option<u64>> {
+    match objects.head(path).await {
+        Ok(meta) => Ok(Some(meta.size)),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(e) => Err(storage(path.as_ref(), e)),
+    }
+}
+
+fn missing(path: &str, hint: &str) -> Error {
+    Error::new(ErrorKind::Storage, "state file is missing").in_file(path).with_hint(hint)
+}
+
+fn storage(path: &str, error: object_store::Error) -> Error {
+    Error::new(ErrorKind::Storage, error.to_string()).in_file(path).with_source(error)
+}
+
+/// The local path of a location: a path, or a URL as users write it or Flink prints it (`file:/a`, `file:///a`).
+fn local_path(location: &str) -> Result<std::path::PathBuf> {
+    match location.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => {
+            // Flink's paths are not percent-encoded; URLs that tools print are.
+            let plain = LocalPath::new(rest.strip_prefix("//").filter(|rest| rest.starts_with('/')).unwrap_or(rest));
+            if plain.exists() {
+                return Ok(plain.to_owned());
+            }
+            let decoded = Url::parse(location).ok().and_then(|url| url.to_file_path().ok());
+            Ok(decoded.filter(|path| path.exists()).unwrap_or_else(|| plain.to_owned()))
+        }
+        Some((scheme, _)) if is_scheme(scheme) => {
+            Err(Error::unsupported(format!("reading from {scheme}: is not supported yet"))
+                .with_hint("copy the snapshot, with all its files, to a local directory"))
+        }
+        _ => Ok(LocalPath::new(location).to_owned()),
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    // A single letter is a Windows drive.
+    text.len() > 1
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}

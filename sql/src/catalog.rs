@@ -1,0 +1,157 @@
+//! A snapshot as a catalog, an operator as a schema.
+//!
+//! Opening a session reads `_metadata` only. The data files of an operator are looked into (their headers) when one of
+//! its tables is asked for. DataFusion asks for the *names* of tables without waiting, and only for the
+//! `information_schema`: a session loads all operators before it plans a statement that needs that schema.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
+use datafusion::error::Result;
+use flink_state_reader::{Operator, Snapshot, State};
+
+use crate::error::external;
+use crate::gaps::{Gap, GapLog};
+use crate::metadata::MetadataSchema;
+use crate::table::StateTable;
+
+/// The schema of the tables about the snapshot itself, in every catalog.
+pub(crate) const METADATA: &str = "metadata";
+
+/// DataFusion's own schema.
+pub(crate) const INFORMATION_SCHEMA: &str = "information_schema";
+
+/// A snapshot as a catalog: a schema for each operator and `metadata`.
+#[derive(Debug)]
+pub(crate) struct SnapshotCatalog {
+    name: Arc<str>,
+    metadata: Arc<MetadataSchema>,
+    operators: Vec<Arc<OperatorSchema>>,
+    /// Position in `operators` by label and by operator ID.
+    by_name: HashMap<String, usize>,
+}
+
+impl SnapshotCatalog {
+    pub(crate) fn new(name: &str, snapshot: &Snapshot) -> Self {
+        let name: Arc<str> = Arc::from(name);
+        let operators: Vec<_> = (0..snapshot.operators().len())
+            .map(|index| Arc::new(OperatorSchema::new(Arc::clone(&name), snapshot.clone(), index)))
+            .collect();
+        let mut by_name = HashMap::new();
+        for (index, operator) in operators.iter().enumerate() {
+            by_name.insert(operator.id().to_owned(), index);
+        }
+        for (index, operator) in operators.iter().enumerate() {
+            by_name.entry(operator.name().to_owned()).or_insert(index);
+        }
+        let metadata = Arc::new(MetadataSchema::new(Arc::clone(&name), snapshot));
+        Self { name, metadata, operators, by_name }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn operators(&self) -> &[Arc<OperatorSchema>] {
+        &self.operators
+    }
+
+    pub(crate) fn operator(&self, name: &str) -> Option<&Arc<OperatorSchema>> {
+        self.by_name.get(name).and_then(|index| self.operators.get(*index))
+    }
+
+    /// Reads the states of all operators. An operator that can't be read becomes a gap: the others can be listed.
+    pub(crate) async fn load(&self, gaps: &GapLog) {
+        for operator in &self.operators {
+            if let Err(error) = operator.tables().await {
+                gaps.add(Gap::of_operator(&self.name, operator.name(), &error));
+            }
+        }
+    }
+}
+
+impl CatalogProvider for SnapshotCatalog {
+    /// Each operator once, under its schema name; it answers to its ID as well.
+    fn schema_names(&self) -> Vec<String> {
+        let operators = self.operators.iter().map(|operator| operator.name().to_owned());
+        operators.chain([METADATA.to_owned()]).collect()
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        match name {
+            METADATA => Some(Arc::clone(&self.metadata) as _),
+            _ => self.operator(name).map(|operator| Arc::clone(operator) as _),
+        }
+    }
+}
+
+/// An operator as a schema: a table for each state.
+#[derive(Debug)]
+pub(crate) struct OperatorSchema {
+    catalog: Arc<str>,
+    snapshot: Snapshot,
+    index: usize,
+    id: String,
+    name: Arc<str>,
+    tables: OnceLock<Vec<(String, Arc<StateTable>)>>,
+}
+
+impl OperatorSchema {
+    fn new(catalog: Arc<str>, snapshot: Snapshot, index: usize) -> Self {
+        let operator = snapshot.operators().get(index);
+        let id = operator.map(Operator::id).unwrap_or_default();
+        let label = operator.map(Operator::label).unwrap_or_default();
+        // a uid may be any text: one that hides a schema of ours is known by its ID only
+        let name = if [METADATA, INFORMATION_SCHEMA].contains(&label.as_str()) { &id } else { &label };
+        let name = Arc::from(name.as_str());
+        Self { catalog, snapshot, index, id, name, tables: OnceLock::new() }
+    }
+
+    /// The schema's name: the uid, else the operator ID.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) async fn states(&self) -> flink_state_reader::Result<&[State]> {
+        match self.snapshot.operators().get(self.index) {
+            Some(operator) => operator.states().await,
+            None => Ok(&[]),
+        }
+    }
+
+    /// All tables, read on first use.
+    async fn tables(&self) -> flink_state_reader::Result<&[(String, Arc<StateTable>)]> {
+        if let Some(tables) = self.tables.get() {
+            return Ok(tables);
+        }
+        let states = self.states().await?;
+        let table = |state: &State| {
+            let table = StateTable::new(&self.catalog, &self.name, self.snapshot.clone(), state.clone());
+            (state.name().to_owned(), Arc::new(table))
+        };
+        Ok(self.tables.get_or_init(|| states.iter().map(table).collect()))
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for OperatorSchema {
+    /// The states, once they have been read.
+    fn table_names(&self) -> Vec<String> {
+        self.tables.get().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let tables = self.tables().await.map_err(external)?;
+        Ok(tables.iter().find(|(table, _)| table == name).map(|(_, table)| Arc::clone(table) as _))
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.tables.get().into_iter().flatten().any(|(table, _)| table == name)
+    }
+}

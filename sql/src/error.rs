@@ -1,0 +1,160 @@
+//! The one error type of this crate, and how DataFusion's errors become it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use datafusion::common::SchemaError;
+use datafusion::error::DataFusionError;
+pub use flink_state_reader::ErrorKind;
+
+use crate::suggest;
+
+/// `Result` of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of a session or a query.
+///
+/// What the reader reports keeps its kind, place and hint through DataFusion; what the statement has wrong is
+/// [`ErrorKind::Usage`] or [`ErrorKind::NotFound`].
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    hint: Option<String>,
+    location: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of the given kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), hint: None, location: String::new(), source: None }))
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
+        self.0.hint = hint.or(self.0.hint);
+        self
+    }
+
+    /// What a caller can do about it.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What went wrong, without the place.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// Where it went wrong: file, offset, operator, state and field, as far as they are known; else empty.
+    pub fn location(&self) -> &str {
+        &self.0.location
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        if !self.0.location.is_empty() {
+            write!(f, " ({})", self.0.location)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)?;
+        if let Some(hint) = &self.0.hint {
+            write!(f, "; hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|s| s.as_ref() as &(dyn StdError + 'static))
+    }
+}
+
+impl From<flink_state_reader::Error> for Error {
+    fn from(error: flink_state_reader::Error) -> Self {
+        Self::of_reader(&error).with_source(error)
+    }
+}
+
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        let of_reader = causes(&error).find_map(|cause| cause.downcast_ref::<flink_state_reader::Error>());
+        match of_reader {
+            Some(cause) => Self::of_reader(cause),
+            None => Self::of_datafusion(error.find_root()),
+        }
+        .with_source(error)
+    }
+}
+
+impl Error {
+    fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    fn of_reader(error: &flink_state_reader::Error) -> Self {
+        let mut own = Self::new(error.kind(), error.message()).with_hint(error.hint().map(str::to_owned));
+        own.0.location = error.location();
+        own
+    }
+
+    fn of_datafusion(root: &DataFusionError) -> Self {
+        if let DataFusionError::SchemaError(error, _) = root
+            && let SchemaError::FieldNotFound { field, valid_fields } = error.as_ref()
+        {
+            let names: Vec<&str> = valid_fields.iter().map(|column| column.name.as_str()).collect();
+            return Self::not_found(format!("no column '{}'", field.name))
+                .with_hint(suggest::one_of(&field.name, &names));
+        }
+        let kind = match root {
+            DataFusionError::NotImplemented(_) => ErrorKind::Unsupported,
+            DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
+                ErrorKind::Storage
+            }
+            DataFusionError::Internal(_) | DataFusionError::ExecutionJoin(_) | DataFusionError::Ffi(_) => {
+                ErrorKind::Bug
+            }
+            _ => ErrorKind::Usage,
+        };
+        let hint = match root {
+            DataFusionError::ResourcesExhausted(_) => {
+                Some("give the query more memory, or let it keep fewer rows".into())
+            }
+            _ => None,
+        };
+        Self::new(kind, root.message()).with_hint(hint)
+    }
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&cause| cause.source())
+}
+
+/// Carries an error of the reader through DataFusion.
+pub(crate) fn external(error: flink_state_reader::Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}

@@ -1,0 +1,75 @@
+//! What a query could not give.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::execution::TaskContext;
+
+/// Rows that are in the snapshot and that a query could not give, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// The catalog: the snapshot's alias.
+    pub catalog: String,
+    /// The operator's label: its uid, else its ID.
+    pub operator: String,
+    /// The state; `None` when the operator's states could not be listed.
+    pub state: Option<String>,
+    /// The key group that the rows are in.
+    pub key_group: Option<u16>,
+    /// How many rows, where it is known.
+    pub rows: Option<u64>,
+    /// Why, as a sentence.
+    pub reason: String,
+}
+
+impl Gap {
+    /// All states of an operator, which could not be listed.
+    pub(crate) fn of_operator(catalog: &str, operator: &str, error: &flink_state_reader::Error) -> Self {
+        Self {
+            catalog: catalog.to_owned(),
+            operator: operator.to_owned(),
+            state: None,
+            key_group: None,
+            rows: None,
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { catalog, operator, state, key_group, rows, reason } = self;
+        match (state, rows) {
+            (None, _) => write!(f, "the states of {catalog}.{operator}")?,
+            (Some(state), None) => write!(f, "rows of {catalog}.{operator}.{state}")?,
+            (Some(state), Some(rows)) => write!(f, "{rows} rows of {catalog}.{operator}.{state}")?,
+        }
+        if let Some(key_group) = key_group {
+            write!(f, " in key group {key_group}")?;
+        }
+        write!(f, " could not be given: {reason}")
+    }
+}
+
+/// Collects the gaps of one query from all its partitions: an extension of the query's session configuration.
+#[derive(Debug, Default)]
+pub(crate) struct GapLog(Mutex<Vec<Gap>>);
+
+impl GapLog {
+    /// The log of the query that a plan is executed for.
+    pub(crate) fn of(context: &TaskContext) -> Option<Arc<Self>> {
+        context.session_config().get_extension()
+    }
+
+    pub(crate) fn add(&self, gap: Gap) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(gap);
+    }
+
+    /// In order, each once: a query may read a table several times.
+    pub(crate) fn gaps(&self) -> Vec<Gap> {
+        let mut gaps = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        gaps.sort();
+        gaps.dedup();
+        gaps
+    }
+}

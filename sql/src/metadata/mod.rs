@@ -1,0 +1,89 @@
+//! The schema `metadata`: what a snapshot consists of, as tables.
+//!
+//! Each is built when a query reads it. `states`, `handles` and `key_groups` may look into the headers of data files,
+//! the others come from `_metadata` alone.
+
+mod columns;
+mod tables;
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::common::exec_err;
+use datafusion::error::Result;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use flink_state_reader::Snapshot;
+use futures::stream;
+
+use tables::{Source, Table};
+
+/// The tables about a snapshot; as the default schema it also takes the views and tables that statements create.
+#[derive(Debug)]
+pub(crate) struct MetadataSchema {
+    source: Source,
+    created: MemorySchemaProvider,
+}
+
+impl MetadataSchema {
+    pub(crate) fn new(catalog: Arc<str>, snapshot: &Snapshot) -> Self {
+        Self { source: Source { catalog, snapshot: snapshot.clone() }, created: MemorySchemaProvider::new() }
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for MetadataSchema {
+    fn table_names(&self) -> Vec<String> {
+        let own = Table::ALL.iter().map(|table| table.name().to_owned());
+        own.chain(self.created.table_names()).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let Some(table) = Table::named(name) else { return self.created.table(name).await };
+        let rows = Rows { table, source: self.source.clone(), schema: table.schema()? };
+        let schema = Arc::clone(&rows.schema);
+        Ok(Some(Arc::new(StreamingTable::try_new(schema, vec![Arc::new(rows)])?)))
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        Table::named(name).is_some() || self.created.table_exist(name)
+    }
+
+    fn register_table(&self, name: String, table: Arc<dyn TableProvider>) -> Result<Option<Arc<dyn TableProvider>>> {
+        match Table::named(&name) {
+            Some(_) => exec_err!("the table '{name}' of metadata can't be replaced"),
+            None => self.created.register_table(name, table),
+        }
+    }
+
+    fn deregister_table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        match Table::named(name) {
+            Some(_) => exec_err!("the table '{name}' of metadata can't be dropped"),
+            None => self.created.deregister_table(name),
+        }
+    }
+}
+
+/// The rows of a table, built when they are read.
+#[derive(Debug)]
+struct Rows {
+    table: Table,
+    source: Source,
+    schema: SchemaRef,
+}
+
+impl PartitionStream for Rows {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let (table, source) = (self.table, self.source.clone());
+        let rows = async move { table.rows(&source, &context).await };
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream::once(rows)))
+    }
+}

@@ -1,0 +1,49 @@
+//! A running query.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::{Stream, StreamExt};
+
+use crate::error::Result;
+use crate::gaps::{Gap, GapLog};
+
+/// The record batches of a statement, as they come. Dropping it cancels the statement.
+pub struct Query {
+    batches: SendableRecordBatchStream,
+    gaps: Arc<GapLog>,
+}
+
+impl Query {
+    pub(crate) fn new(batches: SendableRecordBatchStream, gaps: Arc<GapLog>) -> Self {
+        Self { batches, gaps }
+    }
+
+    /// The columns; none for statements without a result.
+    pub fn schema(&self) -> SchemaRef {
+        self.batches.schema()
+    }
+
+    /// What could not be given so far; complete when the stream has ended.
+    pub fn gaps(&self) -> Vec<Gap> {
+        self.gaps.gaps()
+    }
+}
+
+impl Stream for Query {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.batches.poll_next_unpin(cx).map_err(Into::into)
+    }
+}
+
+impl std::fmt::Debug for Query {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Query").field("schema", &self.schema()).field("gaps", &self.gaps()).finish_non_exhaustive()
+    }
+}

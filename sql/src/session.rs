@@ -1,0 +1,181 @@
+//! A session: snapshots as the catalogs of a DataFusion context.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use datafusion::dataframe::DataFrame;
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use flink_state_reader::Snapshot;
+
+use crate::catalog::{INFORMATION_SCHEMA, METADATA, SnapshotCatalog};
+use crate::error::{Error, ErrorKind, Result};
+use crate::functions;
+use crate::gaps::GapLog;
+use crate::query::Query;
+use crate::unknown;
+
+/// The catalog of the only snapshot of a session, unless it was given an alias.
+const SNAPSHOT: &str = "snapshot";
+
+/// A snapshot of a session and the name of its catalog.
+#[derive(Clone, Debug)]
+pub struct SnapshotArg {
+    /// The catalog's name; needed when there are several snapshots, else `snapshot`.
+    pub alias: Option<String>,
+    /// The open snapshot.
+    pub snapshot: Snapshot,
+}
+
+/// How a session runs its queries.
+#[derive(Clone, Debug, Default)]
+pub struct SessionOptions {
+    /// Into how many partitions a scan is split at most; by default one for each processor.
+    pub partitions: Option<usize>,
+    /// Bytes that sorts, joins and aggregations may hold before they spill to disk; unbounded by default.
+    pub memory_limit: Option<usize>,
+}
+
+/// Runs SQL over snapshots.
+///
+/// Names are case-sensitive, as in Flink, and the default schema is `metadata`. Functions: `operator_id(uid)`,
+/// `java_hash(value)`, `key_group(key, max_parallelism)`.
+pub struct Session {
+    context: SessionContext,
+    catalogs: Vec<Arc<SnapshotCatalog>>,
+}
+
+impl Session {
+    /// A session over these snapshots; the first one is the default catalog.
+    ///
+    /// # Errors
+    /// No snapshot, several without an alias, or two with the same one ([`ErrorKind::Usage`]).
+    pub fn open(snapshots: &[SnapshotArg], options: &SessionOptions) -> Result<Self> {
+        let catalogs = catalogs(snapshots)?;
+        let default = catalogs.first().map_or(SNAPSHOT, |catalog| catalog.name());
+        let mut config = SessionConfig::new()
+            .with_information_schema(true)
+            .with_create_default_catalog_and_schema(false)
+            .with_default_catalog_and_schema(default, METADATA);
+        config.options_mut().sql_parser.enable_ident_normalization = false;
+        if let Some(partitions) = options.partitions {
+            config = config.with_target_partitions(partitions.max(1));
+        }
+        let mut runtime = RuntimeEnvBuilder::new();
+        if let Some(bytes) = options.memory_limit {
+            runtime = runtime.with_memory_limit(bytes, 1.0);
+        }
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime.build_arc()?)
+            .with_default_features()
+            .build();
+        let context = SessionContext::new_with_state(state);
+        for catalog in &catalogs {
+            context.register_catalog(catalog.name(), Arc::clone(catalog) as _);
+        }
+        functions::register(&context);
+        Ok(Self { context, catalogs })
+    }
+
+    /// The statements of a script, which are separated by `;`.
+    ///
+    /// # Errors
+    /// What is no SQL.
+    pub fn parse(&self, script: &str) -> Result<VecDeque<Statement>> {
+        let state = self.context.state();
+        let dialect = state.config().options().sql_parser.dialect;
+        let dialect = datafusion::sql::sqlparser::dialect::dialect_from_str(dialect)
+            .ok_or_else(|| Error::usage(format!("no SQL dialect '{dialect}'")))?;
+        let parsed =
+            DFParserBuilder::new(script).with_dialect(dialect.as_ref()).build().and_then(|mut p| p.parse_statements());
+        parsed.map_err(|error| Error::from(error).with_hint(unknown::unquoted(&self.catalogs, script)))
+    }
+
+    /// Plans a single statement and starts it.
+    ///
+    /// # Errors
+    /// As [`Self::parse`] and [`Self::run`]; none or several statements.
+    pub async fn sql(&self, sql: &str) -> Result<Query> {
+        let mut statements = self.parse(sql)?;
+        match (statements.pop_front(), statements.is_empty()) {
+            (Some(statement), true) => self.run(statement).await,
+            (None, _) => Err(Error::usage("there is no statement")),
+            (Some(_), false) => Err(Error::usage("there is more than one statement")),
+        }
+    }
+
+    /// Plans a statement and starts it.
+    ///
+    /// # Errors
+    /// Names that nothing has, types that don't match, a statement that would write, a state that can't be read.
+    pub async fn run(&self, statement: Statement) -> Result<Query> {
+        let gaps = Arc::new(GapLog::default());
+        let mut state = self.context.state();
+        state.config_mut().set_extension(Arc::clone(&gaps));
+        let tables = state.resolve_table_references(&statement)?;
+        if tables.iter().any(|table| table.schema() == Some(INFORMATION_SCHEMA)) {
+            for catalog in &self.catalogs {
+                catalog.load(&gaps).await;
+            }
+        }
+        let plan = match state.statement_to_plan(statement).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                let defaults = &state.config_options().catalog;
+                let unknown = unknown::table(&self.catalogs, &tables, defaults).await;
+                return Err(unknown.filter(|_| is_unknown_table(&error)).unwrap_or_else(|| error.into()));
+            }
+        };
+        refuse_writes(&plan)?;
+        let frame = match plan {
+            // a table that is made from a query runs it at once: with this query's log
+            LogicalPlan::Ddl(_) => SessionContext::new_with_state(state).execute_logical_plan(plan).await?,
+            _ => {
+                let (mut state, plan) = self.context.execute_logical_plan(plan).await?.into_parts();
+                state.config_mut().set_extension(Arc::clone(&gaps));
+                DataFrame::new(state, plan)
+            }
+        };
+        Ok(Query::new(frame.execute_stream().await?, gaps))
+    }
+}
+
+fn catalogs(snapshots: &[SnapshotArg]) -> Result<Vec<Arc<SnapshotCatalog>>> {
+    let mut seen = HashMap::new();
+    let mut catalogs = Vec::with_capacity(snapshots.len());
+    for SnapshotArg { alias, snapshot } in snapshots {
+        let name = match alias.as_deref() {
+            Some("") => return Err(Error::usage("an alias is empty")),
+            Some(alias) => alias,
+            None if snapshots.len() == 1 => SNAPSHOT,
+            None => {
+                let hint = Some("write each as alias=PATH".to_owned());
+                return Err(Error::usage("several snapshots need an alias each").with_hint(hint));
+            }
+        };
+        if let Some(other) = seen.insert(name, snapshot.location()) {
+            let both = format!("{other} and {}", snapshot.location());
+            return Err(Error::usage(format!("two snapshots have the alias '{name}': {both}")));
+        }
+        catalogs.push(Arc::new(SnapshotCatalog::new(name, snapshot)));
+    }
+    if catalogs.is_empty() { Err(Error::usage("there is no snapshot")) } else { Ok(catalogs) }
+}
+
+/// Whether the planner says that it knows no such table.
+fn is_unknown_table(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::Plan(message) if message.ends_with("not found"))
+}
+
+fn refuse_writes(plan: &LogicalPlan) -> Result<()> {
+    SQLOptions::new().with_allow_dml(false).verify_plan(plan).map_err(|_| {
+        let message = "INSERT, UPDATE, DELETE and COPY don't run here: a snapshot is only read";
+        Error::new(ErrorKind::Unsupported, message)
+    })
+}
