@@ -139,7 +139,14 @@ impl Objects<'_> {
     }
 
     fn lambda(&mut self, interface: &'static Interface, lambda: &Lambda) -> Result<()> {
-        self.stream.object(&SERIALIZED_LAMBDA)?;
+        if let Some(&handle) = self.methods.get(lambda.method) {
+            self.stream.reference(handle);
+            return Ok(());
+        }
+        let handle = self.stream.object(&SERIALIZED_LAMBDA)?;
+        if lambda.kind == METHOD_REFERENCE {
+            self.methods.insert(lambda.method, handle);
+        }
         self.stream.int(lambda.kind);
         self.stream.array(&OBJECTS, lambda.numbers.len() + usize::from(lambda.inner.is_some()))?;
         for &number in &lambda.numbers {

@@ -1,5 +1,7 @@
 //! Serializers of the Table API as the Java objects that snapshots of arrays and maps embed.
 
+use std::ptr;
+
 use flink_state_reader::types::{LogicalField, LogicalRoot, LogicalType};
 use flink_state_reader::{Context, Error, Result};
 
@@ -146,7 +148,12 @@ impl Objects<'_> {
         for (ty, name) in [(key, "key"), (value, "value")] {
             self.element_getter(ty).in_field(name)?;
             self.serializer(ty).in_field(name)?;
-            self.logical(ty).in_field(name)?;
+            // Each multiset has a new type for its counts.
+            if ptr::eq(ty, &MULTISET_COUNT) {
+                self.new_logical(ty)?;
+            } else {
+                self.logical(ty).in_field(name)?;
+            }
         }
         Ok(())
     }

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! Descriptors, strings, enum constants and `Class` objects are written once and then referred to by their handles,
-//! which count from 0x7E0000 in the order in which they are started. Java does so for the same object only: equal
-//! strings of a stream are the same object where they are constants of the program.
+//! which count from 0x7E0000 in the order in which they are started. Java does so for the same object only, which equal
+//! strings are where they are constants of the program.
 
 use std::collections::HashMap;
 
@@ -143,6 +143,7 @@ impl<'o> ObjectWriter<'o> {
         self.learn(known)
     }
 
+    /// A string that is a constant of the program.
     pub(super) fn string(&mut self, text: &str) -> Result<()> {
         let known = Known::String(text.to_owned());
         if self.refer(&known) {
@@ -150,6 +151,13 @@ impl<'o> ObjectWriter<'o> {
         }
         self.out.u8(STRING);
         self.learn(known)?;
+        self.out.utf(text)
+    }
+
+    /// A string that is not a constant of the program, and so no object that was written before.
+    pub(super) fn new_string(&mut self, text: &str) -> Result<()> {
+        self.out.u8(STRING);
+        self.handle()?;
         self.out.utf(text)
     }
 

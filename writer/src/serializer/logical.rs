@@ -127,6 +127,8 @@ pub(super) struct Objects<'o> {
     types: HashMap<usize, Handle>,
     /// Boxed integers that Java has only once.
     pub(super) integers: HashMap<i32, Handle>,
+    /// Method references, each of which Java has only once.
+    pub(super) methods: HashMap<&'static str, Handle>,
 }
 
 impl<'o> Objects<'o> {
@@ -137,6 +139,7 @@ impl<'o> Objects<'o> {
             stream: ObjectWriter::new(writer.out),
             types: HashMap::new(),
             integers: HashMap::new(),
+            methods: HashMap::new(),
         }
     }
 
@@ -230,7 +233,7 @@ impl<'o> Objects<'o> {
         for field in fields {
             self.stream.object(&ROW_FIELD)?;
             self.stream.null();
-            self.stream.string(&field.name)?;
+            self.stream.new_string(&field.name)?;
             self.logical(&field.ty).in_field(&field.name)?;
         }
         self.stream.end();

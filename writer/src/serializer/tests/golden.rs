@@ -103,3 +103,20 @@ fn classes_that_moved_follow_the_target() {
         assert_eq!(Cursor::new(&bytes).utf().unwrap(), class);
     }
 }
+
+/// CRC-32C of what `InternalSerializers.create(type).snapshotConfiguration()` writes in four releases.
+#[test]
+fn nested_collections_have_flinks_bytes() {
+    let mut checked = 0;
+    for line in include_str!("collections.txt").lines() {
+        let mut words = line.splitn(5, ' ');
+        let checksums: Vec<&str> = words.by_ref().take(4).collect();
+        let ty: Type = words.next().unwrap().parse().unwrap();
+        for (release, checksum) in ["1.18.1", "1.20.3", "2.2.1", "2.3.0"].into_iter().zip(checksums) {
+            let bytes = write(&ty, release).unwrap();
+            assert_eq!(format!("{:08x}", crc32c::crc32c(&bytes)), checksum, "{ty} for {release}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 4 * 96);
+}
