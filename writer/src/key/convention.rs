@@ -33,8 +33,10 @@ pub enum Convention {
     Ide31(Vec<HashField>),
     /// A case class or tuple of Scala 2.12, and the case classes, tuples and options in it.
     ScalaProduct,
-    /// An Avro record (`GenericData.hashCode`); strings hash from 0, as in Avro before 1.12.
+    /// An Avro record (`GenericData.hashCode`), whose strings hash from 0 (checked with Avro 1.8).
     Avro,
+    /// As [`Self::Avro`], with strings that hash from 1, as in releases since AVRO-4061.
+    Avro1,
 }
 
 /// A field that counts for the hash.
@@ -65,12 +67,13 @@ impl FromStr for Convention {
         match text {
             "scala_product" => return Ok(Self::ScalaProduct),
             "avro" => return Ok(Self::Avro),
+            "avro1" => return Ok(Self::Avro1),
             _ => {}
         }
         let wrong = || {
             Error::usage(format!("'{text}' is no hash convention")).with_hint(
                 "there are objects_hash(..), lombok(..), record(..), ide31(..) with the fields as Java declares them, \
-                 scala_product and avro",
+                 scala_product, avro and avro1",
             )
         };
         let (name, fields) = text.strip_suffix(')').and_then(|text| text.split_once('(')).ok_or_else(wrong)?;
@@ -120,6 +123,7 @@ impl Display for Convention {
             Self::Ide31(fields) => ("ide31", fields),
             Self::ScalaProduct => return f.write_str("scala_product"),
             Self::Avro => return f.write_str("avro"),
+            Self::Avro1 => return f.write_str("avro1"),
         };
         write!(f, "{name}(")?;
         for (index, field) in fields.iter().enumerate() {
@@ -144,7 +148,7 @@ mod tests {
         let convention: Convention = text.parse().unwrap();
         assert_eq!(convention.to_string(), "record(int x, m, double d, name)");
         assert_eq!(convention.to_string().parse::<Convention>().unwrap(), convention);
-        for other in ["scala_product", "avro", "lombok()", "objects_hash(a)", "ide31(long id)"] {
+        for other in ["scala_product", "avro", "avro1", "lombok()", "objects_hash(a)", "ide31(long id)"] {
             assert_eq!(other.parse::<Convention>().unwrap().to_string(), other);
         }
     }

@@ -26,19 +26,22 @@ pub(super) fn row<'a>(
     // By place: names of fields need not be unique.
     let columns = fields.iter().zip(parent.columns());
     let fields = columns.map(|(f, column)| Ok((f.name.clone(), Slots::new(&f.ty, column.as_ref())?)));
-    let fields = fields.collect::<Result<_>>()?;
-    Ok(Box::new(Rows { fields, kinds: strings(child(parent, "$row_kind")?)?, nulls }))
+    let fields: Vec<_> = fields.collect::<Result<_>>()?;
+    let kinds = parent.columns().get(fields.len()).map(|kinds| strings(kinds.as_ref())).transpose()?;
+    Ok(Box::new(Rows { fields, kinds, nulls }))
 }
 
 struct Rows<'a> {
     fields: Vec<(String, Slots<'a>)>,
-    kinds: &'a StringArray,
+    /// Rows in other values have none: they are `+I`.
+    kinds: Option<&'a StringArray>,
     nulls: NullForm,
 }
 
 impl Encoder for Rows<'_> {
     fn encode(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        let mut structure = Structure::row(self.fields.len(), row_kind(self.kinds, row)?, out);
+        let kind = self.kinds.map_or(Ok(0), |kinds| row_kind(kinds, row))?;
+        let mut structure = Structure::row(self.fields.len(), kind, out);
         for (index, (name, slots)) in self.fields.iter().enumerate() {
             slots.put(row, &mut structure, index, self.nulls).in_field(name)?;
         }
