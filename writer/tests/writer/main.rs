@@ -10,4 +10,5 @@
 
 mod encode;
 mod key;
+mod random;
 mod vectors;
