@@ -111,7 +111,7 @@ impl PojoEncoder<'_> {
                 .in_field(CLASS));
         };
         for index in 0..self.fields.len() {
-            self.fields.part(index)?.expect_null(row, || format!("a value beside the bytes of a {class}"))?;
+            self.fields.part(index)?.expect_null(row, || format!("a value beside the bytes of {class}"))?;
         }
         out.extend(bytes);
         Ok(())

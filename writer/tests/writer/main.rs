@@ -11,4 +11,5 @@
 mod encode;
 mod key;
 mod random;
+mod refusals;
 mod vectors;

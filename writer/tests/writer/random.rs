@@ -105,15 +105,15 @@ const TYPES: &[&str] = &[
 
 fn types() -> Vec<Type> {
     let mut types: Vec<Type> = TYPES.iter().map(|t| t.parse().unwrap_or_else(|e| panic!("{t}: {e:?}"))).collect();
-    let kryo5 = types.clone().into_iter().filter_map(|ty| match ty {
+    let kryo2 = types.clone().into_iter().filter_map(|ty| match ty {
         Type::Kryo(mut kryo) => {
-            kryo.version = flink_state_reader::types::KryoVersion::V5;
+            kryo.version = flink_state_reader::types::KryoVersion::V2;
             Some(Type::Kryo(kryo))
         }
         _ => None,
     });
-    let kryo5: Vec<_> = kryo5.collect();
-    types.extend(kryo5);
+    let kryo2: Vec<_> = kryo2.collect();
+    types.extend(kryo2);
     types
 }
 
