@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use arrow_array::cast::AsArray;
-use flink_state_reader::types::{Kryo, Type};
+use flink_state_reader::bytes::Cursor;
+use flink_state_reader::serializer::{SnapshotContext, parse_proxy};
+use flink_state_reader::types::{Kryo, KryoVersion, Type};
 use flink_state_writer::encode::{encoder, key_encoder};
 
-use crate::vectors::{Vector, decode, hex, load};
+use crate::vectors::{Vector, decode, hex, load, shared};
 
 /// Values that are not written as Flink wrote them, and why that is so.
 const DIFFERENT: [(&str, &str); 4] = [
@@ -85,4 +87,30 @@ fn kryo_values_of_the_jdk_are_made_from_their_columns() {
         let refused = ["java.lang.Class", "java.util.Locale", "java.util.regex.Pattern"];
         assert_eq!(different, refused.map(str::to_owned).into());
     }
+}
+
+/// One value each, from the resources of Flink's own upgrade tests.
+#[test]
+fn values_of_upgrade_tests_are_written_again() {
+    let Some(root) = shared("corpus/serializers") else { return };
+    let (mut values, mut different) = (0, BTreeSet::new());
+    for module in std::fs::read_dir(root).unwrap() {
+        for case in std::fs::read_dir(module.unwrap().path()).unwrap() {
+            let case = case.unwrap().path();
+            let snapshot = std::fs::read(case.join("serializer-snapshot")).unwrap();
+            let bytes = std::fs::read(case.join("test-data")).unwrap();
+            let ty = parse_proxy(&mut Cursor::new(&snapshot), &SnapshotContext::new(KryoVersion::V2)).unwrap();
+            let Ok(column) = decode(&ty, &bytes) else { panic!("{}", case.display()) };
+            let mut out = Vec::new();
+            let result = encoder(&ty, &column).and_then(|encoder| encoder.encode(0, &mut out));
+            values += 1;
+            if result.is_err() || out != bytes {
+                println!("{} {ty} {result:?}\n  {}\n  {}", case.display(), hex(&bytes), hex(&out));
+                let name = case.file_name().unwrap().to_str().unwrap();
+                different.insert(name.split("-serializer").next().unwrap().to_owned());
+            }
+        }
+    }
+    println!("{values} values");
+    assert_eq!(different, BTreeSet::new());
 }

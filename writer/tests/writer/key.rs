@@ -14,7 +14,7 @@ use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Fields};
 use flink_state_writer::key::{Convention, Hasher, check};
 
-use crate::vectors::{Vector, decode, load, shared};
+use crate::vectors::{Vector, decode, file, load};
 
 /// How the classes of the vectors compute their hashes.
 fn declared(name: &str) -> Option<Convention> {
@@ -31,6 +31,19 @@ fn declared(name: &str) -> Option<Convention> {
 
 /// Rows whose nulls are not in the form of generated code, which all keys have.
 const REFUSED: [&str; 2] = ["RowData(DECIMAL(38,10), TIMESTAMP(9)) nulls", "RowData(all types)"];
+
+/// `GenericData.hashCode` of `{"id": 42, "name": "bob", "active": true}`, with Avro 1.8.
+const AVRO_USER: i32 = 3_100_611;
+
+#[test]
+fn avro_records_hash_as_generic_data_does() {
+    for Vector { name, ty, values } in load().into_iter().filter(|v| v.name.contains("com.example.User")) {
+        let column = decode(&ty, &values[0].bytes).unwrap();
+        let hasher = Hasher::new(&ty, Some(&Convention::Avro), &column).unwrap();
+        assert_eq!(hasher.hash(0).unwrap(), AVRO_USER, "{name}");
+        assert_ne!(Hasher::new(&ty, Some(&Convention::Avro1), &column).unwrap().hash(0).unwrap(), AVRO_USER);
+    }
+}
 
 #[test]
 fn hashes_are_javas() {
@@ -280,7 +293,7 @@ const NO_KEYS: [&str; 6] = [
 
 #[test]
 fn other_hashes_are_javas() {
-    let Some(file) = shared("spec/vectors.json") else { return };
+    let Some(file) = file() else { return };
     let (mut hashes, mut left_out) = (0, BTreeSet::new());
     for vector in file["hashVectors"].as_array().unwrap() {
         let (class, java) = (vector["class"].as_str().unwrap(), vector["java"].as_str().unwrap());

@@ -393,7 +393,8 @@ impl Random {
                 }
             }
         }
-        let data = new_empty_array(data_type).to_data().into_builder().len(rows).buffers(vec![Buffer::from_slice_ref(&bytes)]);
+        let data =
+            new_empty_array(data_type).to_data().into_builder().len(rows).buffers(vec![Buffer::from_slice_ref(&bytes)]);
         make_array(data.build().unwrap())
     }
 }

@@ -25,19 +25,24 @@ pub(crate) struct Sample {
     pub(crate) hash: Option<(i32, u16)>,
 }
 
-/// A file of the shared test data, if it is there.
-pub(crate) fn shared(path: &str) -> Option<Value> {
+/// A part of the shared test data, if it is there.
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).join(path);
     if path.exists() {
-        return Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap());
+        return Some(path);
     }
     println!("skipped: {} is not there", path.display());
     None
 }
 
+/// The file of vectors, if it is there.
+pub(crate) fn file() -> Option<Value> {
+    Some(serde_json::from_slice(&std::fs::read(shared("spec/vectors.json")?).unwrap()).unwrap())
+}
+
 /// All vectors of both Flink releases.
 pub(crate) fn load() -> Vec<Vector> {
-    let Some(file) = shared("spec/vectors.json") else { return Vec::new() };
+    let Some(file) = file() else { return Vec::new() };
     file["vectors"].as_array().unwrap().iter().map(vector).collect()
 }
 
