@@ -112,7 +112,7 @@ impl TaskReader {
             } else if let Some(open) = self.open.take() {
                 self.open = self.step(open).await.map_err(|e| self.state.locate(e))?;
             } else if let Some(section) = self.sections.next() {
-                self.open = self.open(section).await.map_err(|e| self.state.locate(e))?;
+                self.open = Some(self.open(section).await.map_err(|e| self.state.locate(e))?);
             } else {
                 self.flush()?;
                 self.ended = true;
@@ -139,7 +139,7 @@ impl TaskReader {
         Ok(())
     }
 
-    async fn open(&mut self, section: Section) -> Result<Option<Open>> {
+    async fn open(&mut self, section: Section) -> Result<Open> {
         let inner = self.state.inner();
         let Some(part) = inner.parts.get(section.part) else { return Err(Error::bug("section without part")) };
         if self.window.as_ref().is_none_or(|(part, _)| *part != section.part) {
@@ -177,7 +177,7 @@ impl TaskReader {
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
         };
-        Ok(Some(Open { section, walk, source, min: 0 }))
+        Ok(Open { section, walk, source, min: 0 })
     }
 
     /// Walks through one window of a section. Gives the section back unless it has ended.
@@ -201,9 +201,11 @@ impl TaskReader {
         };
         let file = window.file().name();
         let is_framed = bytes.is_none();
-        let locate = |e: Error| match is_framed {
-            true => e.in_file(format!("{file}, uncompressed bytes of the part at {}", section.range.start)),
-            false => e.in_file(file),
+        let locate = |e: Error| {
+            if is_framed {
+                return e.in_file(format!("{file}, uncompressed bytes of the part at {}", section.range.start));
+            }
+            e.in_file(file)
         };
         let rows = if section.is_copy { &mut self.copy } else { &mut self.rows };
         let max = self.batch_size.min(self.left) - self.batch.rows();
@@ -227,19 +229,17 @@ impl TaskReader {
             Source::Plain(position) => *position = consumed,
             Source::Framed(framed) => framed.consume(consumed),
         }
-        let key_group = section.key_group;
+        if step == Step::End && missing.is_empty() {
+            self.compare_copies(&open.section);
+        }
         for unframed in missing {
-            self.add_gap(GapKind::Missing, key_group, unframed);
+            self.add_gap(GapKind::Missing, open.section.key_group, unframed);
         }
-        if step == Step::End {
-            self.end_section(&open.section);
-            return Ok(None);
-        }
-        Ok(Some(open))
+        Ok((step != Step::End).then_some(open))
     }
 
-    /// Compares the copies of broadcast state.
-    fn end_section(&mut self, section: &Section) {
+    /// At the end of a copy of broadcast state: compares it with the first one.
+    fn compare_copies(&mut self, section: &Section) {
         let Some(Part { subtask, data: Data::Broadcast { .. } }) = self.state.inner().parts.get(section.part) else {
             return;
         };
@@ -254,16 +254,8 @@ impl TaskReader {
         }
     }
 
-    /// Adds a gap, to the last one if that is of the same kind.
     fn add_gap(&mut self, kind: GapKind, key_group: Option<u16>, unframed: Unframed) {
         let Unframed { rows, reason } = unframed;
-        for output in self.ready.iter_mut().rev() {
-            let Output::Gap(gap) = output else { continue };
-            if gap.kind == kind && gap.key_group == key_group && gap.reason == reason {
-                gap.rows = gap.rows.zip(rows).map(|(a, b)| a + b);
-                return;
-            }
-        }
         let state = self.state.name().to_owned();
         self.ready.push_back(Output::Gap(Gap { kind, state, key_group, rows, reason }));
     }
