@@ -14,6 +14,13 @@ use super::column::{Part, binaries};
 
 const UNDECODED: &str = "$undecoded";
 
+/// Whether a null marker stands before each field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Markers {
+    Yes,
+    No,
+}
+
 /// The fields of a struct column.
 pub(super) struct Fields<'a> {
     pub(super) column: &'a StructArray,
@@ -39,8 +46,9 @@ impl<'a> Fields<'a> {
         column: &'a StructArray,
         fields: impl IntoIterator<Item = (&'t str, &'t Type, bool)>,
         tail: bool,
+        markers: Markers,
     ) -> Result<Self> {
-        Self::behind(0, column, fields, tail)
+        Self::behind(0, column, fields, tail, markers)
     }
 
     /// As [`Self::new`], for fields behind the first `skip` columns.
@@ -49,12 +57,17 @@ impl<'a> Fields<'a> {
         column: &'a StructArray,
         fields: impl IntoIterator<Item = (&'t str, &'t Type, bool)>,
         tail: bool,
+        markers: Markers,
     ) -> Result<Self> {
         let undecoded = column.column_by_name(UNDECODED).map(|c| binaries(c.as_ref())).transpose()?;
         let columns = column.columns().iter().zip(column.fields()).skip(skip);
         let fields = fields.into_iter().zip(columns).take_while(|(_, (_, field))| field.name() != UNDECODED);
         let parts = fields.map(|((_, ty, last), (column, field))| {
-            let part = Part::new(field.name(), ty, column.as_ref(), tail && last)?;
+            let (name, tail_of_field) = (field.name(), tail && last);
+            let part = match markers {
+                Markers::Yes => Part::marked(name, ty, column.as_ref(), tail_of_field)?,
+                Markers::No => Part::new(name, ty, column.as_ref(), tail_of_field)?,
+            };
             Ok(Field { part, may_break_off: tail && may_break_off(ty, last) })
         });
         Ok(Self { column, parts: parts.collect::<Result<_>>()?, undecoded })

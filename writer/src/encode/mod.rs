@@ -62,6 +62,19 @@ pub trait Encoder: Send {
 /// their metadata and the names of list items do not matter. Query engines yield other types for the same values
 /// (`LargeUtf8`, `Utf8View`, `BinaryView`, dictionaries, run ends): cast them first, `arrow_cast` does.
 ///
+/// ```
+/// use arrow_array::StringArray;
+/// use flink_state_writer::encode::encoder;
+///
+/// let column = StringArray::from(vec![Some("hello"), None]);
+/// let encoder = encoder(&"STRING".parse()?, &column)?;
+/// let mut out = Vec::new();
+/// encoder.encode(0, &mut out)?;
+/// encoder.encode(1, &mut out)?;
+/// assert_eq!(out, b"\x06hello\x00");
+/// # Ok::<(), flink_state_writer::Error>(())
+/// ```
+///
 /// # Errors
 /// A column of another type, naming both; a type that can't be written.
 pub fn encoder<'a>(ty: &Type, column: &'a dyn Array) -> Result<Box<dyn Encoder + 'a>> {

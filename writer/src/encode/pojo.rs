@@ -17,7 +17,7 @@ use crate::{Error, Result};
 
 use super::Encoder;
 use super::column::{child, strings, structs};
-use super::fields::{Fields, Known};
+use super::fields::{Fields, Known, Markers};
 use super::text::put_utf;
 
 const CLASS: &str = "$class";
@@ -32,7 +32,7 @@ pub(super) fn encoder<'a>(pojo: &Pojo, column: &'a dyn Array, tail: bool) -> Res
     let column = structs(column)?;
     let layout = PojoLayout::new(pojo, tail);
     let columns = layout.columns.iter().map(|c| (c.name.as_str(), &c.ty, c.last));
-    let fields = Fields::new(column, columns, tail)?;
+    let fields = Fields::new(column, columns, tail, Markers::Yes)?;
     let classes = if pojo.has_subclasses() { Some(strings(child(column, CLASS)?)?) } else { None };
     Ok(Box::new(PojoEncoder { fields, layout, classes }))
 }

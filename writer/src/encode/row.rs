@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 use super::Encoder;
 use super::column::{child, not_null, strings, structs};
-use super::fields::{Fields, Known};
+use super::fields::{Fields, Known, Markers};
 use super::list::put_mask;
 
 const ROW_KIND: &str = "$row_kind";
@@ -28,7 +28,7 @@ pub(super) fn encoder<'a>(
     let kinds = if row_kind { Some(strings(child(column, ROW_KIND)?)?) } else { None };
     let last = |index| index + 1 == fields.len();
     let each = fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), &f.ty, last(i)));
-    let known = Fields::new(column, each, tail)?;
+    let known = Fields::new(column, each, tail, Markers::Yes)?;
     Ok(Box::new(Row { order: (0..known.len()).collect(), fields: known, kinds, arity: fields.len() }))
 }
 

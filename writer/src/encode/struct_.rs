@@ -9,14 +9,14 @@ use crate::Result;
 use super::Encoder;
 use super::basic::sorted_long;
 use super::column::{Part, child, not_null, structs};
-use super::fields::{Fields, Known};
+use super::fields::{Fields, Known, Markers};
 use super::fixed::primitive;
 
 /// The fields of a tuple, case class or record.
 pub(super) fn encoder<'a>(fields: &[Field], column: &'a dyn Array, tail: bool) -> Result<Box<dyn Encoder + 'a>> {
     let last = |index| index + 1 == fields.len();
     let each = fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), &f.ty, last(i)));
-    let known = Fields::new(structs(column)?, each, tail)?;
+    let known = Fields::new(structs(column)?, each, tail, Markers::No)?;
     let rest = known.len() < fields.len();
     Ok(Box::new(Struct { order: (0..known.len()).collect(), fields: known, rest }))
 }
@@ -64,7 +64,7 @@ pub(super) fn timer<'a>(
     let fields = structs(column)?;
     let timestamp = child(fields, "timestamp")?;
     let bytes = primitive::<TimestampMillisecondType, 8>(timestamp, "a timer", None, |v| Ok(sorted_long(v)))?;
-    let behind = Fields::behind(1, fields, [("key", key, false), ("namespace", namespace, true)], tail)?;
+    let behind = Fields::behind(1, fields, [("key", key, false), ("namespace", namespace, true)], tail, Markers::No)?;
     let rest = behind.len() < 2;
     let order = (0..behind.len()).collect();
     Ok(Box::new(Timer {

@@ -67,6 +67,16 @@ fn nulls_without_a_form_are_refused() {
 }
 
 #[test]
+fn columns_that_do_not_tell_nulls_are_refused() {
+    let ty = ty("ROW(NULL_VALUE, INT)");
+    let column = decode(&ty, &[0, 0, 0, 0, 7]).unwrap();
+    assert_eq!(
+        encode(&ty, &column).unwrap_err().to_string(),
+        "NULL_VALUE behind a null marker: its column does not say which values are there (field f0)"
+    );
+}
+
+#[test]
 fn values_out_of_their_range_are_refused() {
     assert_eq!(refusal("ENUM<a.Kind>('A')", &text("B")), "enum a.Kind has no constant 'B'");
     assert_eq!(refusal("BIG_INT", &text("1.5")), "'1.5' is no whole number");
