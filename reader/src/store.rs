@@ -92,20 +92,41 @@ impl Store {
         }
     }
 
-    /// An absolute file; if it is not there, one of the same name and length in the snapshot's directory.
+    /// An absolute file; if it is not there, the one that lies where it would if the snapshot was moved.
+    ///
+    /// State files have random names, so the name and the length tell that it is the same.
     async fn absolute(&self, path: &str, start: u64, size: Option<u64>, whole: Option<u64>) -> Result<StateFile> {
         let resolved = Path::from_absolute_path(local_path(path)?)
             .map_err(|e| Error::data(format!("unusable path {path}")).with_source(e))?;
         if let Some(found) = size_of(self.objects.as_ref(), &resolved).await? {
             return self.file(path, resolved, start, size, found);
         }
-        let beside = resolved.filename().map(|name| self.directory.clone().join(name));
-        if let (Some(beside), Some(whole)) = (beside, whole)
-            && size_of(self.objects.as_ref(), &beside).await? == Some(whole)
-        {
-            return self.file(path, beside, start, size, whole);
+        for moved in self.moved(&resolved) {
+            let Some(found) = size_of(self.objects.as_ref(), &moved).await? else { continue };
+            let is_same = match (whole, size) {
+                (Some(whole), _) => found == whole,
+                (None, Some(size)) => found >= start.saturating_add(size),
+                (None, None) => false,
+            };
+            if is_same {
+                return self.file(path, moved, start, size, found);
+            }
         }
         Err(missing(path, "the snapshot holds its absolute path: was it moved, or cleaned up by its job?"))
+    }
+
+    /// Where an absolute file lies if its snapshot was moved: beside `_metadata`, or with the same checkpoint directory
+    /// above it in `shared/` or `taskowned/`.
+    fn moved(&self, path: &Path) -> Vec<Path> {
+        let parts: Vec<_> = path.parts().collect();
+        let mut moved: Vec<Path> =
+            parts.last().map(|name| self.directory.clone().join(name.clone())).into_iter().collect();
+        let shared = parts.iter().rposition(|part| matches!(part.as_ref(), "shared" | "taskowned"));
+        let directory: Vec<_> = self.directory.parts().collect();
+        if let (Some(shared), Some((_, parent))) = (shared, directory.split_last()) {
+            moved.push(parent.iter().chain(parts.get(shared..).unwrap_or_default()).cloned().collect());
+        }
+        moved
     }
 
     fn relative(&self, path: &str) -> Result<Path> {

@@ -9,5 +9,6 @@
 )]
 
 mod decode;
+mod expected;
 mod snapshots;
 mod vectors;
