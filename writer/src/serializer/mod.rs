@@ -1,0 +1,2 @@
+//! Types to serializer snapshots (`TypeSerializerSnapshot`): the counterpart of
+//! [`flink_state_reader::serializer`].
