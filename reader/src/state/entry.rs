@@ -111,9 +111,9 @@ impl Entry {
                 let Some(key) = input.remaining().checked_sub(size) else {
                     return Err(Error::data("key is too short for its namespace").at(input.offset()));
                 };
-                Ok((split(&mut input, key)?, input, input))
+                Ok((split(&mut input, key)?, input, at_end(input)))
             }
-            (Length::Fixed(size), _) if !is_map => Ok((split(&mut input, size).in_field("key")?, input, input)),
+            (Length::Fixed(size), _) if !is_map => Ok((split(&mut input, size).in_field("key")?, input, at_end(input))),
             (Length::Fixed(_), _) | (_, Length::Fixed(_)) => {
                 let key = take(&self.key, &mut input).in_field("key")?;
                 let namespace = take(&self.namespace, &mut input).in_field("namespace")?;
@@ -340,6 +340,12 @@ fn element_count(input: &mut Cursor<'_>) -> Result<usize> {
         return Err(Error::truncated(format!("{count} elements in {} bytes", input.remaining())).at(start));
     }
     Ok(count)
+}
+
+/// Behind the last byte.
+fn at_end(mut input: Cursor<'_>) -> Cursor<'_> {
+    input.take_rest();
+    input
 }
 
 /// Takes the next `n` bytes as a cursor of their own.

@@ -117,7 +117,7 @@ impl HeapWalk {
         match state_name {
             Some(HeapState { entry: Ok(entry), .. }) if state == self.wanted => Unframed {
                 rows: (!matches!(entry.content, Content::Map { .. })).then_some(left as u64),
-                reason: error.to_string(),
+                reason: error.message().to_owned(),
             },
             Some(HeapState { name, .. }) if state != self.wanted => {
                 Unframed { rows: None, reason: format!("state {name} before it has no known end: {}", error.message()) }

@@ -13,6 +13,8 @@ pub(crate) mod operator;
 pub(crate) mod part;
 pub(crate) mod rows;
 pub(crate) mod table;
+#[cfg(test)]
+mod tests;
 pub(crate) mod timers;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod damage;
 mod decode;
 mod expected;
 mod snapshots;
