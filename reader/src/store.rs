@@ -24,9 +24,9 @@ pub(crate) struct Store {
     directory: Path,
 }
 
-/// A stream of bytes that a handle names: inline bytes, a file, or a part of one.
+/// A stream of bytes that a [`StreamHandle`] names: inline bytes, a file, or a part of one.
 #[derive(Clone, Debug)]
-pub(crate) struct StateFile {
+pub struct StateFile {
     name: Arc<str>,
     size: u64,
     bytes: Source,
@@ -39,6 +39,11 @@ enum Source {
 }
 
 impl Store {
+    /// The directory of the metadata file as Flink writes paths.
+    pub(crate) fn directory(&self) -> String {
+        format!("file:/{}", self.directory)
+    }
+
     /// Finds the snapshot at a local path or URL: its directory, or its metadata file.
     ///
     /// Gives the store and the metadata file.
@@ -160,12 +165,12 @@ impl StateFile {
     }
 
     /// The path as the handle has it.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Number of bytes.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.size
     }
 
@@ -173,7 +178,7 @@ impl StateFile {
     ///
     /// # Errors
     /// A range outside of the stream; a failure of the store.
-    pub(crate) async fn read(&self, range: Range<u64>) -> Result<Bytes> {
+    pub async fn read(&self, range: Range<u64>) -> Result<Bytes> {
         if range.start > range.end || range.end > self.size {
             return Err(Error::data(format!("bytes {} to {} of {}", range.start, range.end, self.size))
                 .at(range.start)

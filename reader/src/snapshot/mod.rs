@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Context, Error, Result};
-use crate::metadata::{Metadata, OperatorId};
+use crate::metadata::{Metadata, OperatorId, StreamHandle};
 use crate::serializer::SnapshotContext;
-use crate::store::Store;
+use crate::store::{StateFile, Store};
 use crate::types::KryoVersion;
 
 pub use operator::Operator;
@@ -84,6 +84,25 @@ impl Snapshot {
     /// Where it was opened.
     pub fn location(&self) -> &str {
         &self.0.location
+    }
+
+    /// The directory of its metadata file as Flink writes paths, e.g. `file:/tmp/savepoint-1`: where the relative paths
+    /// of its handles start.
+    pub fn directory(&self) -> String {
+        self.0.shared.store.directory()
+    }
+
+    /// The stream that a handle of this snapshot names.
+    ///
+    /// # Errors
+    /// A missing or short file, an unsafe relative path.
+    pub async fn stream(&self, handle: &StreamHandle) -> Result<StateFile> {
+        self.0.shared.store.resolve(handle).await
+    }
+
+    /// The Kryo release that wrote its values.
+    pub fn kryo(&self) -> KryoVersion {
+        self.0.shared.context.kryo
     }
 
     /// The content of its `_metadata` file.

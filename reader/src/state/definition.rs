@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::types::{Framing, ListKind, MapKind, Opaque, Type};
 
 use super::entry::{Content, Entry, Timed};
-use super::header::{BackendState, KeyedHeader, OperatorHeader, StateMeta};
+use super::header::{KeyedHeader, OperatorHeader, TypedMeta};
 use super::heap::HeapState;
+use super::meta::{BackendState, StateMeta};
 use super::rows::Framer;
 use super::table::Table;
 use super::{Layout, StateKind};
@@ -21,6 +24,10 @@ pub(crate) struct Definition {
     pub(crate) value: Option<Type>,
     /// The parts of its entries, or why they can't be told apart.
     pub(crate) parts: Result<Parts, String>,
+    /// Its entry in the header; not of raw state.
+    pub(crate) meta: Option<StateMeta>,
+    /// The serializer snapshot of the keys of managed keyed state.
+    pub(crate) key_snapshot: Option<Bytes>,
 }
 
 /// The parts that an entry or element of a state has.
@@ -35,15 +42,21 @@ pub(crate) enum Parts {
 impl Definition {
     /// The keyed states of a header, in the order of their ids.
     pub(crate) fn keyed(header: &KeyedHeader, layout: Layout) -> Vec<Arc<Self>> {
-        header.states.iter().map(|meta| Arc::new(Self::keyed_state(&header.key, meta, layout))).collect()
+        let definition = |state: &TypedMeta| Self {
+            meta: Some(state.meta.clone()),
+            key_snapshot: Some(header.key_snapshot.clone()),
+            ..Self::keyed_state(&header.key, state, layout)
+        };
+        header.states.iter().map(|state| Arc::new(definition(state))).collect()
     }
 
-    fn keyed_state(key: &Type, meta: &StateMeta, layout: Layout) -> Self {
-        let value = meta.serializer("VALUE_SERIALIZER").cloned();
+    fn keyed_state(key: &Type, state: &TypedMeta, layout: Layout) -> Self {
+        let meta = &state.meta;
+        let value = state.serializer("VALUE_SERIALIZER").cloned();
         if let (BackendState::PriorityQueue, Some(Type::Timer { key, namespace })) = (meta.backend, &value) {
             return Self::timers(meta.name.clone(), (**key).clone(), (**namespace).clone());
         }
-        let namespace = meta.serializer("NAMESPACE_SERIALIZER").cloned();
+        let namespace = state.serializer("NAMESPACE_SERIALIZER").cloned();
         let (kind, content) = match (meta.option("KEYED_STATE_TYPE"), &value) {
             (Some("LIST"), Some(value)) => (StateKind::List, list_content(value, layout)),
             (Some("MAP"), Some(value)) => (StateKind::Map, map_content(value)),
@@ -70,7 +83,8 @@ impl Definition {
             (Ok(_), None) => Err("its header has no namespace serializer".to_owned()),
             (Err(reason), _) => Err(reason),
         };
-        Self { name: meta.name.clone(), kind, key: Some(key.clone()), namespace, value, parts }
+        let name = meta.name.clone();
+        Self { name, kind, key: Some(key.clone()), namespace, value, parts, meta: None, key_snapshot: None }
     }
 
     /// Timers, in managed or raw state.
@@ -84,6 +98,8 @@ impl Definition {
             namespace: Some(namespace),
             value: None,
             parts: Ok(Parts::Keyed(Arc::new(entry))),
+            meta: None,
+            key_snapshot: None,
         }
     }
 
@@ -92,9 +108,10 @@ impl Definition {
         header.states.iter().map(|meta| Arc::new(Self::operator_state(meta))).collect()
     }
 
-    fn operator_state(meta: &StateMeta) -> Self {
-        let key = meta.serializer("KEY_SERIALIZER").cloned();
-        let value = meta.serializer("VALUE_SERIALIZER").cloned();
+    fn operator_state(state: &TypedMeta) -> Self {
+        let meta = &state.meta;
+        let key = state.serializer("KEY_SERIALIZER").cloned();
+        let value = state.serializer("VALUE_SERIALIZER").cloned();
         let (kind, parts) = match (meta.backend, &key, &value) {
             (BackendState::Operator, _, Some(value)) => {
                 let kind = match meta.option("OPERATOR_STATE_DISTRIBUTION_MODE") {
@@ -109,7 +126,8 @@ impl Definition {
             }
             _ => (StateKind::Raw, Err("its header lacks a serializer".to_owned())),
         };
-        Self { name: meta.name.clone(), kind, key, namespace: None, value, parts }
+        let name = meta.name.clone();
+        Self { name, kind, key, namespace: None, value, parts, meta: Some(meta.clone()), key_snapshot: None }
     }
 
     /// Bytes that an operator wrote as it likes.
@@ -126,6 +144,8 @@ impl Definition {
             namespace: None,
             value: Some(ty.clone()),
             parts: Ok(Parts::Element(ty)),
+            meta: None,
+            key_snapshot: None,
         }
     }
 
@@ -138,6 +158,8 @@ impl Definition {
             namespace: None,
             value: None,
             parts: Err(reason),
+            meta: None,
+            key_snapshot: None,
         }
     }
 

@@ -76,6 +76,7 @@ impl Merged {
             parts: Vec::new(),
             bytes: 0,
             unsupported: None,
+            definition: Arc::clone(&definition),
         };
         Self { inner, definition }
     }
