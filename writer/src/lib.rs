@@ -3,6 +3,8 @@
 //! The writer never guesses: what can't be written as Flink would write it is refused with the reason. The same input
 //! always gives the same bytes.
 
+pub mod savepoint;
 pub mod serializer;
+pub mod state;
 
 pub use flink_state_reader::{Error, ErrorKind, Result};

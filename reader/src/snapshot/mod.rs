@@ -32,6 +32,7 @@ pub struct Snapshot(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     location: String,
+    file: StateFile,
     shared: Arc<Shared>,
     operators: Vec<Operator>,
 }
@@ -74,7 +75,7 @@ impl Snapshot {
             operators.retain(|other: &Operator| other.id() != state.id.to_string());
             operators.push(Operator::new(Arc::clone(&shared), index, given));
         }
-        let snapshot = Self(Arc::new(Inner { location: location.to_owned(), shared, operators }));
+        let snapshot = Self(Arc::new(Inner { location: location.to_owned(), file, shared, operators }));
         match uids.into_values().min() {
             Some(uid) => Err(snapshot.no_operator(uid)),
             None => Ok(snapshot),
@@ -84,6 +85,11 @@ impl Snapshot {
     /// Where it was opened.
     pub fn location(&self) -> &str {
         &self.0.location
+    }
+
+    /// Its metadata file.
+    pub fn metadata_file(&self) -> &StateFile {
+        &self.0.file
     }
 
     /// The directory of its metadata file as Flink writes paths, e.g. `file:/tmp/savepoint-1`: where the relative paths
