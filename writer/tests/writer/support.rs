@@ -1,0 +1,91 @@
+//! Snapshots to write from, and how they are compared.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use flink_state_reader::{Layout, Result, Snapshot, State};
+use flink_state_writer::savepoint::{OperatorPlan, Part, Plan, WriteOperator};
+use futures::TryStreamExt;
+
+/// The directory of a snapshot below `testdata/snapshots`: a savepoint's own, or the checkpoint in it.
+pub(crate) fn snapshot_path(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/snapshots").join(name);
+    if root.join("_metadata").exists() {
+        return root;
+    }
+    let checkpoints = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
+    checkpoints.into_iter().find(|path| path.join("_metadata").exists()).unwrap()
+}
+
+/// The names of all snapshots.
+pub(crate) fn snapshot_names() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/snapshots");
+    let mut names: Vec<String> =
+        std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+pub(crate) async fn open(path: &Path) -> Snapshot {
+    Snapshot::open(path.to_str().unwrap()).await.unwrap()
+}
+
+/// A plan that takes apart every operator whose state can be read; gives how many these are.
+pub(crate) async fn take_apart(source: &Snapshot) -> (Plan, usize) {
+    let mut plan = Plan::carry(source);
+    let mut written = 0;
+    for operator in source.operators().iter().filter(|operator| !operator.is_finished()) {
+        let Ok(mut write) = WriteOperator::from_source(source, &operator.id()).await else { continue };
+        if matches!(write.operator, Part::Carry)
+            && operator.subtasks().iter().all(|subtask| subtask.state.is_some())
+            && let Ok(states) = WriteOperator::operator_states(source, &operator.id()).await
+        {
+            write.operator = Part::Write(states);
+        }
+        written += usize::from(!matches!((&write.keyed, &write.operator), (Part::Empty, _)));
+        let id = write.id;
+        *plan.operator_mut(id).unwrap() = OperatorPlan::Write(Box::new(write));
+    }
+    (plan, written)
+}
+
+/// All rows of a state, decoded and sorted.
+pub(crate) async fn rows(snapshot: &Snapshot, state: &State) -> Result<Vec<String>> {
+    let mut rows = Vec::new();
+    for task in state.scan().build()?.tasks(2) {
+        let mut stream = snapshot.execute(&task).await?;
+        while let Some(batch) = stream.try_next().await? {
+            let options = FormatOptions::new().with_null("null");
+            let columns: Vec<_> =
+                batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
+            for row in 0..batch.num_rows() {
+                rows.push(columns.iter().map(|column| column.value(row).to_string()).collect::<Vec<_>>().join(" | "));
+            }
+        }
+        assert!(stream.gaps().iter().all(|gap| gap.rows.is_some()), "{:?}", stream.gaps());
+    }
+    rows.sort();
+    Ok(rows)
+}
+
+/// The rows of every state that can be read, by operator and state.
+pub(crate) async fn all_rows(snapshot: &Snapshot) -> BTreeMap<(String, String), Vec<String>> {
+    let mut all = BTreeMap::new();
+    for operator in snapshot.operators() {
+        for state in operator.states().await.unwrap().iter().filter(|state| state.unsupported().is_none()) {
+            if state.layout() != Layout::Raw {
+                let key = (operator.id(), state.name().to_owned());
+                all.insert(key, rows(snapshot, state).await.unwrap());
+            }
+        }
+    }
+    all
+}
+
+/// The files of a directory with their bytes.
+pub(crate) fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+    let files = entries.filter(|entry| entry.path().is_file());
+    files.map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap())).collect()
+}
