@@ -11,7 +11,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::metadata::{Location, StreamHandle};
+use crate::metadata::{FlinkPath, Location, StreamHandle};
 
 /// The name of the metadata file in the directory of a snapshot.
 pub(crate) const METADATA: &str = "_metadata";
@@ -59,19 +59,16 @@ impl Store {
         })?;
         let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new());
         let inside = path.clone().join(METADATA);
-        let (directory, metadata, size) = match size_of(objects.as_ref(), &inside).await? {
-            Some(size) => (path, inside, size),
-            None => match size_of(objects.as_ref(), &path).await? {
-                Some(size) => {
-                    let parts: Vec<_> = path.parts().collect();
-                    let parent = parts.split_last().map(|(_, parent)| parent).unwrap_or_default();
-                    (parent.iter().cloned().collect(), path, size)
-                }
-                None => {
-                    return Err(Error::not_found(format!("{location} has no _metadata file: it is no snapshot"))
-                        .with_hint("a checkpoint is the directory chk-<n>; an incomplete savepoint has no _metadata"));
-                }
-            },
+        let (directory, metadata) = if local.is_file() {
+            let parts: Vec<_> = path.parts().collect();
+            let parent = parts.split_last().map(|(_, parent)| parent).unwrap_or_default();
+            (parent.iter().cloned().collect(), path)
+        } else {
+            (path, inside)
+        };
+        let Some(size) = size_of(objects.as_ref(), &metadata).await? else {
+            return Err(Error::not_found(format!("{location} has no _metadata file: it is no snapshot"))
+                .with_hint("a checkpoint is the directory chk-<n>; an incomplete savepoint has no _metadata"));
         };
         let bytes = Source::File { objects: Arc::clone(&objects), path: metadata, start: 0 };
         Ok((Self { objects, directory }, StateFile { name: Arc::from(METADATA), size, bytes }))
@@ -101,9 +98,11 @@ impl Store {
     ///
     /// State files have random names, so the name and the length tell that it is the same.
     async fn absolute(&self, path: &str, start: u64, size: Option<u64>, whole: Option<u64>) -> Result<StateFile> {
-        let resolved = Path::from_absolute_path(local_path(path)?)
-            .map_err(|e| Error::data(format!("unusable path {path}")).with_source(e))?;
-        if let Some(found) = size_of(self.objects.as_ref(), &resolved).await? {
+        let flink_path: FlinkPath = path.parse()?;
+        let is_local = flink_path.scheme.as_deref().is_none_or(|scheme| scheme == "file");
+        let resolved = Path::from_absolute_path(&flink_path.path)
+            .map_err(|e| Error::data(format!("unusable path '{path}'")).with_source(e))?;
+        if is_local && let Some(found) = size_of(self.objects.as_ref(), &resolved).await? {
             return self.file(path, resolved, start, size, found);
         }
         for moved in self.moved(&resolved) {
@@ -117,7 +116,12 @@ impl Store {
                 return self.file(path, moved, start, size, found);
             }
         }
-        Err(missing(path, "the snapshot holds its absolute path: was it moved, or cleaned up by its job?"))
+        if is_local {
+            return Err(missing(path, "the snapshot holds its absolute path: was it moved, or cleaned up by its job?"));
+        }
+        Err(Error::unsupported("the file is in another store, and no copy of it lies where the snapshot is")
+            .in_file(path)
+            .with_hint("copy the checkpoint's directory with chk-<n>, shared and taskowned"))
     }
 
     /// Where an absolute file lies if its snapshot was moved: beside `_metadata`, or with the same checkpoint directory

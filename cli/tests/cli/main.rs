@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod flink;
 mod transcript;
 
 /// One test for each file in `tests/transcripts`, and a check that none is forgotten.

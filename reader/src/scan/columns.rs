@@ -9,9 +9,15 @@ use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::SchemaRef;
 
 use crate::decode::{Decoder, Span, Undecoded, decoder};
+<<<<<<< HEAD
 use crate::error::{Context, Error, Result};
 use crate::state::rows::{NULL, Rows, Wanted};
 use crate::state::table::{Column, RawPart, item};
+=======
+use crate::error::{Context, Error, ErrorKind, Result};
+use crate::state::rows::{NULL, Rows, Unframed, Wanted};
+use crate::state::table::{Column, item};
+>>>>>>> st
 use crate::types::{Framing, Type};
 
 use super::raw::RawBuilder;
@@ -21,6 +27,9 @@ pub(super) struct Batch {
     schema: SchemaRef,
     builders: Vec<Builder>,
     rows: usize,
+    /// The columns, if their values may turn out not to be decodable: each window is then tried on builders of its own
+    /// first, because what a decoder holds is lost when it fails.
+    tried: Option<Vec<Column>>,
 }
 
 /// Where the rows of a window come from.
@@ -84,24 +93,27 @@ pub(super) fn wanted<'a>(columns: impl Iterator<Item = &'a Column>) -> Wanted {
 }
 
 /// Whether a column may hold values that turn out not to be decodable.
-pub(super) fn is_risky<'a>(mut columns: impl Iterator<Item = &'a Column>) -> bool {
-    columns.any(|column| match column {
+fn is_risky(column: &Column) -> bool {
+    match column {
         Column::Key(ty) | Column::Namespace(ty) | Column::MapKey(ty) | Column::Value(ty) | Column::List(ty) => {
             ty.framing() == Framing::Sometimes
         }
         _ => false,
-    })
+    }
 }
 
 impl Batch {
-    pub(super) fn new<'a>(schema: SchemaRef, columns: impl Iterator<Item = &'a Column>) -> Self {
-        Self { schema, builders: columns.map(Builder::new).collect(), rows: 0 }
+    pub(super) fn new(schema: SchemaRef, columns: Vec<Column>) -> Self {
+        let builders = columns.iter().map(Builder::new).collect();
+        let tried = columns.iter().any(is_risky).then_some(columns);
+        Self { schema, builders, rows: 0, tried }
     }
 
     pub(super) fn rows(&self) -> usize {
         self.rows
     }
 
+<<<<<<< HEAD
     /// Bytes of raw entries.
     pub(super) fn raw_size(&self) -> usize {
         let size = |builder: &Builder| if let Builder::Raw(builder) = builder { builder.size() } else { 0 };
@@ -109,15 +121,30 @@ impl Batch {
     }
 
     /// Decodes the wanted parts of all rows.
+=======
+    /// Decodes the wanted parts of all rows. A row that turns out not to be decodable is left out and added to `missing`.
+>>>>>>> st
     ///
     /// # Errors
-    /// Bytes that contradict their type; `Unsupported` for a value that turns out not to be decodable. The batch is of no
-    /// use then.
-    pub(super) fn append(&mut self, rows: &Rows, origin: Origin<'_>) -> Result<()> {
-        for (builder, field) in self.builders.iter_mut().zip(self.schema.fields()) {
-            builder.append(rows, origin).in_field(field.name())?;
+    /// Bytes that contradict their type. The batch is of no use then.
+    pub(super) fn append(&mut self, rows: &Rows, origin: Origin<'_>, missing: &mut Vec<Unframed>) -> Result<()> {
+        let Self { schema, builders, tried, .. } = self;
+        let columns = match tried {
+            Some(columns) if undecodable(columns, schema, rows, origin)?.is_some() => columns,
+            _ => {
+                self.rows += rows.count;
+                return append_all(builders, schema, rows, origin);
+            }
+        };
+        for row in rows.each() {
+            match undecodable(columns, schema, &row, origin)? {
+                Some(reason) => missing.push(Unframed { rows: Some(1), reason }),
+                None => {
+                    append_all(builders, schema, &row, origin)?;
+                    self.rows += 1;
+                }
+            }
         }
-        self.rows += rows.count;
         Ok(())
     }
 
@@ -140,6 +167,22 @@ impl Batch {
             _ => None,
         })
     }
+}
+
+/// Why a value is not decodable, if one is not.
+fn undecodable(columns: &[Column], schema: &SchemaRef, rows: &Rows, origin: Origin<'_>) -> Result<Option<String>> {
+    let mut builders: Vec<Builder> = columns.iter().map(Builder::new).collect();
+    match append_all(&mut builders, schema, rows, origin) {
+        Err(e) if e.kind() == ErrorKind::Unsupported => Ok(Some(e.message().to_owned())),
+        other => other.map(|()| None),
+    }
+}
+
+fn append_all(builders: &mut [Builder], schema: &SchemaRef, rows: &Rows, origin: Origin<'_>) -> Result<()> {
+    for (builder, field) in builders.iter_mut().zip(schema.fields()) {
+        builder.append(rows, origin).in_field(field.name())?;
+    }
+    Ok(())
 }
 
 impl Builder {

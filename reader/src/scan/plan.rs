@@ -35,11 +35,10 @@ pub(super) fn slices(state: &Inner, key_groups: &RangeInclusive<u16>) -> BTreeMa
 }
 
 /// The parts whose rows are shown: of broadcast state only the first copy.
-fn shown(state: &Inner) -> &[Part] {
-    match state.kind {
-        StateKind::Broadcast => state.parts.get(..1).unwrap_or_default(),
-        _ => &state.parts,
-    }
+fn shown(state: &Inner) -> impl Iterator<Item = &Part> {
+    let copies = if state.kind == StateKind::Broadcast { 1 } else { usize::MAX };
+    let has_data = |part: &&Part| state.kind != StateKind::Broadcast || part.elements() > 0;
+    state.parts.iter().filter(has_data).take(copies)
 }
 
 /// Splits slices into at most `n` runs with about the same number of bytes: first, last, bytes.
@@ -78,8 +77,9 @@ pub(super) fn sections(state: &Inner, key_groups: Option<(u16, u16)>, subtasks: 
         let section = |range| Section { part: index, key_group: None, range, position: 0, is_copy: false };
         let has_subtask = subtasks.is_some_and(|(first, last)| (first..=last).contains(&part.subtask));
         match &part.data {
+            Data::Broadcast { .. } if part.elements() == 0 => {}
             Data::Broadcast { .. } => {
-                sections.push(Section { is_copy: index > 0, ..section(part.elements_range()) });
+                sections.push(Section { is_copy: !sections.is_empty(), ..section(part.elements_range()) });
             }
             Data::List(stream) if !has_subtask || stream.bounds.is_empty() => {}
             Data::List(stream) if stream.compressed => {

@@ -8,7 +8,7 @@ use arrow_schema::SchemaRef;
 
 use crate::bytes::Cursor;
 use crate::decode::Undecoded;
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Context, Error, Result};
 use crate::state::State;
 use crate::state::canonical::{self, CanonicalWalk, Prefix};
 use crate::state::heap::{HeapState, HeapWalk};
@@ -18,7 +18,7 @@ use crate::state::rows::{Rows, Step, Unframed, Walk, Wanted};
 use crate::state::table::Column;
 use crate::state::timers::RawTimerWalk;
 
-use super::columns::{Batch, Origin, is_risky, wanted};
+use super::columns::{Batch, Origin, wanted};
 use super::framed::Framed;
 use super::plan::{self, Section};
 use super::window::Window;
@@ -37,7 +37,6 @@ pub(super) enum Output {
 /// Reads the sections of one task.
 pub(super) struct TaskReader {
     state: State,
-    columns: Vec<Column>,
     schema: SchemaRef,
     batch_size: usize,
     /// Rows that the task may still give.
@@ -48,7 +47,6 @@ pub(super) struct TaskReader {
     rows: Rows,
     copy: Rows,
     batch: Batch,
-    is_risky: bool,
     /// The fingerprint of the first copy of broadcast state.
     fingerprint: Option<u64>,
     ready: VecDeque<Output>,
@@ -93,14 +91,12 @@ impl TaskReader {
             window: None,
             rows: Rows::new(wanted(columns.iter())),
             copy: Rows::new(Wanted::default()),
-            batch: Batch::new(Arc::clone(&schema), columns.iter()),
-            is_risky: is_risky(columns.iter()),
+            batch: Batch::new(Arc::clone(&schema), columns),
             fingerprint: None,
             ready: VecDeque::new(),
             ended: false,
             raw: task.raw,
             state,
-            columns,
             schema,
         })
     }
@@ -128,7 +124,7 @@ impl TaskReader {
             } else if let Some(open) = self.open.take() {
                 self.open = self.step(open).await.map_err(|e| self.state.locate(e))?;
             } else if let Some(section) = self.sections.next() {
-                self.open = self.open(section).await.map_err(|e| self.state.locate(e))?;
+                self.open = Some(self.open(section).await.map_err(|e| self.state.locate(e))?);
             } else {
                 self.flush()?;
                 self.ended = true;
@@ -155,7 +151,7 @@ impl TaskReader {
         Ok(())
     }
 
-    async fn open(&mut self, section: Section) -> Result<Option<Open>> {
+    async fn open(&mut self, section: Section) -> Result<Open> {
         let inner = self.state.inner();
         let Some(part) = inner.parts.get(section.part) else { return Err(Error::bug("section without part")) };
         if self.window.as_ref().is_none_or(|(part, _)| *part != section.part) {
@@ -197,7 +193,7 @@ impl TaskReader {
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
         };
-        Ok(Some(Open { section, walk, source, min: 0 }))
+        Ok(Open { section, walk, source, min: 0 })
     }
 
     /// The states of a heap stream, the wanted one with the parts that this scan needs.
@@ -214,9 +210,6 @@ impl TaskReader {
 
     /// Walks through one window of a section. Gives the section back unless it has ended.
     async fn step(&mut self, mut open: Open) -> Result<Option<Open>> {
-        if self.is_risky && self.batch.rows() > 0 {
-            self.flush()?;
-        }
         let Some((_, window)) = &mut self.window else { return Err(Error::bug("section without window")) };
         let Open { section, walk, source, min } = &mut open;
         let bytes = match source {
@@ -236,9 +229,11 @@ impl TaskReader {
         };
         let file = window.file().name();
         let is_framed = bytes.is_none();
-        let locate = |e: Error| match is_framed {
-            true => e.in_file(format!("{file}, uncompressed bytes of the part at {}", section.range.start)),
-            false => e.in_file(file),
+        let locate = |e: Error| {
+            if is_framed {
+                return e.in_file(format!("{file}, uncompressed bytes of the part at {}", section.range.start));
+            }
+            e.in_file(file)
         };
         let rows = if section.is_copy { &mut self.copy } else { &mut self.rows };
         let max = self.batch_size.min(self.left) - self.batch.rows();
@@ -253,13 +248,7 @@ impl TaskReader {
             let key_group = section.key_group.unwrap_or_default();
             let subtask = self.state.inner().parts.get(section.part).map_or(0, |part| part.subtask);
             let origin = Origin { data, offset, key_group, subtask };
-            match self.batch.append(rows, origin) {
-                Err(e) if self.is_risky && e.kind() == ErrorKind::Unsupported => {
-                    let fresh = || Batch::new(Arc::clone(&self.schema), self.columns.iter());
-                    self.batch = append_each(rows, origin, &fresh, &mut missing).map_err(locate)?;
-                }
-                other => other.map_err(locate)?,
-            }
+            self.batch.append(rows, origin, &mut missing).map_err(locate)?;
         }
         let (consumed, unread) = (input.offset(), input.remaining() as u64);
         *min = match step {
@@ -271,19 +260,17 @@ impl TaskReader {
             Source::Plain(position) => *position = consumed,
             Source::Framed(framed) => framed.consume(consumed),
         }
-        let key_group = section.key_group;
+        if step == Step::End && missing.is_empty() {
+            self.compare_copies(&open.section);
+        }
         for unframed in missing {
-            self.add_gap(GapKind::Missing, key_group, unframed);
+            self.add_gap(GapKind::Missing, open.section.key_group, unframed);
         }
-        if step == Step::End {
-            self.end_section(&open.section);
-            return Ok(None);
-        }
-        Ok(Some(open))
+        Ok((step != Step::End).then_some(open))
     }
 
-    /// Compares the copies of broadcast state.
-    fn end_section(&mut self, section: &Section) {
+    /// At the end of a copy of broadcast state: compares it with the first one.
+    fn compare_copies(&mut self, section: &Section) {
         let Some(Part { subtask, data: Data::Broadcast { .. } }) = self.state.inner().parts.get(section.part) else {
             return;
         };
@@ -298,16 +285,8 @@ impl TaskReader {
         }
     }
 
-    /// Adds a gap, to the last one if that is of the same kind.
     fn add_gap(&mut self, kind: GapKind, key_group: Option<u16>, unframed: Unframed) {
         let Unframed { rows, reason } = unframed;
-        for output in self.ready.iter_mut().rev() {
-            let Output::Gap(gap) = output else { continue };
-            if gap.kind == kind && gap.key_group == key_group && gap.reason == reason {
-                gap.rows = gap.rows.zip(rows).map(|(a, b)| a + b);
-                return;
-            }
-        }
         let state = self.state.name().to_owned();
         self.ready.push_back(Output::Gap(Gap { kind, state, key_group, rows, reason }));
     }
@@ -325,27 +304,6 @@ impl TaskReader {
             self.add_gap(GapKind::Undecoded, None, unframed);
         }
     }
-}
-
-/// The rows of a window in a batch of their own, without those that turn out not to be decodable.
-fn append_each(
-    rows: &Rows,
-    origin: Origin<'_>,
-    fresh: &dyn Fn() -> Batch,
-    missing: &mut Vec<Unframed>,
-) -> Result<Batch> {
-    let (mut batch, mut trial) = (fresh(), fresh());
-    for row in rows.each() {
-        match trial.append(&row, origin) {
-            Ok(()) => batch.append(&row, origin)?,
-            Err(e) if e.kind() == ErrorKind::Unsupported => {
-                trial = fresh();
-                missing.push(Unframed { rows: Some(1), reason: e.message().to_owned() });
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(batch)
 }
 
 /// Finds the block of a state in a compressed key group.

@@ -24,7 +24,7 @@ pub struct ScanStream {
 }
 
 impl ScanStream {
-    pub(super) fn new(state: State, task: &ScanTask) -> Result<Self> {
+    pub(crate) fn new(state: State, task: &ScanTask) -> Result<Self> {
         let reader = TaskReader::new(state, task)?;
         let schema = reader.schema();
         let outputs =
@@ -35,6 +35,16 @@ impl ScanStream {
     /// The columns of its batches.
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
+    }
+
+    /// Adds a gap, to the one before if it only goes on.
+    fn add_gap(&mut self, gap: Gap) {
+        match self.gaps.last_mut() {
+            Some(last) if (last.kind, last.key_group, &last.reason) == (gap.kind, gap.key_group, &gap.reason) => {
+                last.rows = last.rows.zip(gap.rows).map(|(a, b)| a + b);
+            }
+            _ => self.gaps.push(gap),
+        }
     }
 
     /// What could not be given so far; complete when the stream has ended.
@@ -49,7 +59,7 @@ impl Stream for ScanStream {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             match self.outputs.poll_next_unpin(cx) {
-                Poll::Ready(Some(Ok(Output::Gap(gap)))) => self.gaps.push(gap),
+                Poll::Ready(Some(Ok(Output::Gap(gap)))) => self.add_gap(gap),
                 Poll::Ready(Some(Ok(Output::Batch(batch)))) => return Poll::Ready(Some(Ok(batch))),
                 Poll::Ready(Some(Err(e))) => return Poll::Ready(Some(Err(e))),
                 Poll::Ready(None) => return Poll::Ready(None),

@@ -116,6 +116,14 @@ impl Snapshot {
         &self.0.shared.metadata
     }
 
+    /// The size of the file (or part of one) that a handle of this snapshot names. Does not read it.
+    ///
+    /// # Errors
+    /// A file that is missing, or shorter than its handle says.
+    pub async fn size_of(&self, handle: &StreamHandle) -> Result<u64> {
+        Ok(self.0.shared.store.resolve(handle).await?.size())
+    }
+
     /// All operators in the order of the file.
     pub fn operators(&self) -> &[Operator] {
         &self.0.operators

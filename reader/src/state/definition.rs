@@ -12,6 +12,7 @@ use super::heap::HeapState;
 use super::meta::{BackendState, StateMeta};
 use super::rows::Framer;
 use super::table::Table;
+use super::unify::unify;
 use super::{Layout, StateKind};
 
 /// A state as one header defines it.
@@ -50,12 +51,19 @@ impl Definition {
         header.states.iter().map(|state| Arc::new(definition(state))).collect()
     }
 
+<<<<<<< HEAD
     fn keyed_state(key: &Type, state: &TypedMeta, layout: Layout) -> Self {
         let meta = &state.meta;
         let value = state.serializer("VALUE_SERIALIZER").cloned();
+=======
+    fn keyed_state(key: &Type, meta: &StateMeta, layout: Layout) -> Self {
+        let name = meta.name.clone();
+        let value = meta.serializer("VALUE_SERIALIZER").cloned();
+>>>>>>> st
         if let (BackendState::PriorityQueue, Some(Type::Timer { key, namespace })) = (meta.backend, &value) {
-            return Self::timers(meta.name.clone(), (**key).clone(), (**namespace).clone());
+            return Self::timers(name, (**key).clone(), (**namespace).clone());
         }
+<<<<<<< HEAD
         let namespace = state.serializer("NAMESPACE_SERIALIZER").cloned();
         let (kind, content) = match (meta.option("KEYED_STATE_TYPE"), &value) {
             (Some("LIST"), Some(value)) => (StateKind::List, list_content(value, layout)),
@@ -72,23 +80,89 @@ impl Definition {
             (_, None) => (StateKind::Raw, Err("its header has no value serializer".to_owned())),
             (option, Some(_)) => {
                 (StateKind::Raw, Err(format!("unknown kind of state: {:?} {}", meta.backend, option.unwrap_or("?"))))
+=======
+        let key = Some(key.clone());
+        let namespace = meta.serializer("NAMESPACE_SERIALIZER").cloned();
+        let kind = match meta.option("KEYED_STATE_TYPE") {
+            Some("VALUE") => StateKind::Value,
+            Some("LIST") => StateKind::List,
+            Some("MAP") => StateKind::Map,
+            Some("REDUCING") => StateKind::Reducing,
+            Some("AGGREGATING") => StateKind::Aggregating,
+            Some("FOLDING") => StateKind::Folding,
+            other => {
+                let parts = Err(format!("unknown kind of state: {:?} {}", meta.backend, other.unwrap_or("?")));
+                return Self { name, kind: StateKind::Raw, key, namespace, value, parts };
+>>>>>>> st
             }
         };
-        let parts = match (content, &namespace) {
-            (Ok(content), Some(namespace)) => Ok(Parts::Keyed(Arc::new(Entry {
-                key: Framer::new(key.clone()),
-                namespace: Framer::new(namespace.clone()),
-                content,
-            }))),
-            (Ok(_), None) => Err("its header has no namespace serializer".to_owned()),
-            (Err(reason), _) => Err(reason),
+        Self::new(name, kind, key, namespace, value, layout)
+    }
+
+    fn new(
+        name: String,
+        kind: StateKind,
+        key: Option<Type>,
+        namespace: Option<Type>,
+        value: Option<Type>,
+        layout: Layout,
+    ) -> Self {
+        let framer = |ty: &Type| Framer::new(ty.clone());
+        let entry = |key: &Type, namespace: &Type, content| {
+            Parts::Keyed(Arc::new(Entry { key: framer(key), namespace: framer(namespace), content }))
         };
+<<<<<<< HEAD
         let name = meta.name.clone();
         Self { name, kind, key: Some(key.clone()), namespace, value, parts, meta: None, key_snapshot: None }
+=======
+        let parts = match (kind, &key, &namespace, &value) {
+            (StateKind::Timer, Some(key), Some(namespace), _) => Ok(entry(key, namespace, Content::Timer)),
+            (StateKind::List, Some(key), Some(namespace), Some(value)) => {
+                list_content(value, layout).map(|content| entry(key, namespace, content))
+            }
+            (StateKind::Map, Some(key), Some(namespace), Some(value)) => {
+                map_content(value).map(|content| entry(key, namespace, content))
+            }
+            (_, Some(key), Some(namespace), Some(value)) => {
+                Ok(entry(key, namespace, Content::Value(Timed::new(value))))
+            }
+            (StateKind::Broadcast, Some(key), None, Some(value)) => {
+                Ok(Parts::Broadcast(Arc::new((framer(key), framer(value)))))
+            }
+            (StateKind::OperatorList | StateKind::OperatorUnion | StateKind::Raw, None, None, Some(value)) => {
+                Ok(Parts::Element(value.clone()))
+            }
+            _ => Err("its header lacks a serializer".to_owned()),
+        };
+        Self { name, kind, key, namespace, value, parts }
+    }
+
+    /// One definition for what two subtasks have, or how they differ, as a sentence.
+    pub(crate) fn unify(&self, other: &Self, layout: Layout) -> Result<Self, String> {
+        let differ = |what: &str, a: String, b: String| {
+            format!("its subtasks disagree about the {what}: one wrote {a}, another {b}")
+        };
+        if self.kind != other.kind {
+            return Err(differ("kind", format!("{:?}", self.kind), format!("{:?}", other.kind)));
+        }
+        let part = |what: &str, a: &Option<Type>, b: &Option<Type>| match (a, b) {
+            (None, None) => Ok(None),
+            (Some(a), Some(b)) => unify(a, b).map(Some).ok_or_else(|| differ(what, a.to_string(), b.to_string())),
+            (Some(ty), None) | (None, Some(ty)) => Err(differ(what, ty.to_string(), "nothing".to_owned())),
+        };
+        let key = part("key type", &self.key, &other.key)?;
+        let namespace = part("namespace type", &self.namespace, &other.namespace)?;
+        let value = part("value type", &self.value, &other.value)?;
+        Ok(match &self.parts {
+            Ok(_) => Self::new(self.name.clone(), self.kind, key, namespace, value, layout),
+            Err(reason) => Self { key, namespace, value, parts: Err(reason.clone()), ..self.clone() },
+        })
+>>>>>>> st
     }
 
     /// Timers, in managed or raw state.
     pub(crate) fn timers(name: String, key: Type, namespace: Type) -> Self {
+<<<<<<< HEAD
         let entry =
             Entry { key: Framer::new(key.clone()), namespace: Framer::new(namespace.clone()), content: Content::Timer };
         Self {
@@ -101,6 +175,9 @@ impl Definition {
             meta: None,
             key_snapshot: None,
         }
+=======
+        Self::new(name, StateKind::Timer, Some(key), Some(namespace), None, Layout::Heap)
+>>>>>>> st
     }
 
     /// The operator states of a header: list states, then broadcast states.
@@ -108,6 +185,7 @@ impl Definition {
         header.states.iter().map(|meta| Arc::new(Self::operator_state(meta))).collect()
     }
 
+<<<<<<< HEAD
     fn operator_state(state: &TypedMeta) -> Self {
         let meta = &state.meta;
         let key = state.serializer("KEY_SERIALIZER").cloned();
@@ -128,15 +206,27 @@ impl Definition {
         };
         let name = meta.name.clone();
         Self { name, kind, key, namespace: None, value, parts, meta: Some(meta.clone()), key_snapshot: None }
+=======
+    fn operator_state(meta: &StateMeta) -> Self {
+        let kind = match (meta.backend, meta.option("OPERATOR_STATE_DISTRIBUTION_MODE")) {
+            (BackendState::Broadcast, _) => StateKind::Broadcast,
+            (_, Some("UNION")) => StateKind::OperatorUnion,
+            _ => StateKind::OperatorList,
+        };
+        let key = meta.serializer("KEY_SERIALIZER").cloned();
+        let value = meta.serializer("VALUE_SERIALIZER").cloned();
+        Self::new(meta.name.clone(), kind, key, None, value, Layout::Operator)
+>>>>>>> st
     }
 
     /// Bytes that an operator wrote as it likes.
     pub(crate) fn raw_elements(name: &str) -> Self {
-        let ty = Type::Opaque(Opaque {
+        let bytes = Type::Opaque(Opaque {
             class: "bytes".to_owned(),
             version: 0,
             reason: "raw state is what the operator's own code made of it".to_owned(),
         });
+<<<<<<< HEAD
         Self {
             name: name.to_owned(),
             kind: StateKind::Raw,
@@ -147,6 +237,9 @@ impl Definition {
             meta: None,
             key_snapshot: None,
         }
+=======
+        Self::new(name.to_owned(), StateKind::Raw, None, None, Some(bytes), Layout::Raw)
+>>>>>>> st
     }
 
     /// State that can only be listed.

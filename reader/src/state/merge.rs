@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::definition::Definition;
+use super::definition::{Definition, Parts};
 use super::load::Found;
-use super::{Inner, Layout, OperatorName, State, StateKind};
+use super::part::Data;
+use super::table::Table;
+use super::{Inner, Layout, OperatorName, State};
 
 /// The states of an operator, in the order in which the subtasks have them.
 pub(super) fn merge(operator: &Arc<OperatorName>, found: impl Iterator<Item = Found>) -> Vec<State> {
@@ -26,7 +28,7 @@ pub(super) fn merge(operator: &Arc<OperatorName>, found: impl Iterator<Item = Fo
             state.add(found);
         }
     }
-    states.into_iter().map(|merged| State::new(merged.inner)).collect()
+    states.into_iter().map(Merged::finish).collect()
 }
 
 /// Keyed and operator state may have the same name.
@@ -59,6 +61,8 @@ impl Side {
 struct Merged {
     inner: Inner,
     definition: Arc<Definition>,
+    /// The definition of the subtask that was added last: most subtasks share one.
+    last: Arc<Definition>,
 }
 
 impl Merged {
@@ -69,23 +73,29 @@ impl Merged {
             name: definition.name.clone(),
             kind: definition.kind,
             layout: first.layout,
-            key: definition.key.clone(),
-            namespace: definition.namespace.clone(),
-            value: definition.value.clone(),
-            table: definition.table(),
+            key: None,
+            namespace: None,
+            value: None,
+            table: Table::empty(),
             parts: Vec::new(),
             bytes: 0,
             unsupported: None,
             definition: Arc::clone(&definition),
         };
-        Self { inner, definition }
+        Self { inner, last: Arc::clone(&definition), definition }
     }
 
     fn add(&mut self, found: Found) {
         let inner = &mut self.inner;
         inner.bytes += found.bytes;
-        if let Some(reason) = difference(&self.definition, &found.definition) {
-            inner.unsupported.get_or_insert(reason);
+        if !Arc::ptr_eq(&self.last, &found.definition) {
+            match self.definition.unify(&found.definition, inner.layout) {
+                Ok(definition) => self.definition = Arc::new(definition),
+                Err(reason) => {
+                    inner.unsupported.get_or_insert(reason);
+                }
+            }
+            self.last = found.definition;
         }
         match found.part {
             Ok(part) => inner.parts.push(part),
@@ -94,27 +104,20 @@ impl Merged {
             }
         }
     }
-}
 
-/// How the definitions of two subtasks differ, as a sentence.
-fn difference(a: &Arc<Definition>, b: &Arc<Definition>) -> Option<String> {
-    if Arc::ptr_eq(a, b) {
-        return None;
+    fn finish(self) -> State {
+        let Self { mut inner, definition, .. } = self;
+        inner.key.clone_from(&definition.key);
+        inner.namespace.clone_from(&definition.namespace);
+        inner.value.clone_from(&definition.value);
+        inner.table = definition.table();
+        if let Ok(Parts::Keyed(unified)) = &definition.parts {
+            for part in &mut inner.parts {
+                if let Data::Canonical { entry, .. } = &mut part.data {
+                    *entry = Arc::clone(unified);
+                }
+            }
+        }
+        State::new(inner)
     }
-    if a.kind != b.kind {
-        return Some(differ("kind", &kind(a.kind), &kind(b.kind)));
-    }
-    let parts = [("key", &a.key, &b.key), ("namespace", &a.namespace, &b.namespace), ("value", &a.value, &b.value)];
-    parts.into_iter().find(|(_, a, b)| a != b).map(|(part, a, b)| {
-        let text = |ty: &Option<crate::types::Type>| ty.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
-        differ(&format!("{part} type"), &text(a), &text(b))
-    })
-}
-
-fn differ(what: &str, a: &str, b: &str) -> String {
-    format!("its subtasks disagree about the {what}: one wrote {a}, another {b}")
-}
-
-fn kind(kind: StateKind) -> String {
-    format!("{kind:?}")
 }

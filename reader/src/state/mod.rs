@@ -17,15 +17,20 @@ pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timers;
+mod unify;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
+<<<<<<< HEAD
 use bytes::Bytes;
+=======
+use futures::TryStreamExt;
+>>>>>>> st
 
 use crate::error::{Error, Result};
-use crate::scan::ScanBuilder;
+use crate::scan::{Gap, ScanBuilder, ScanStream};
 use crate::types::{Basic, Type};
 
 use definition::{Definition, Parts};
@@ -190,6 +195,22 @@ impl State {
     /// Why it can't be read, if so.
     pub fn unsupported(&self) -> Option<&str> {
         self.0.unsupported.as_deref()
+    }
+
+    /// Counts its rows without decoding them, and tells what can't be counted.
+    ///
+    /// # Errors
+    /// A state that can't be read, corrupt data.
+    pub async fn count_rows(&self) -> Result<(u64, Vec<Gap>)> {
+        let (mut rows, mut gaps) = (0, Vec::new());
+        for task in self.scan().projection(Vec::new()).build()?.tasks(1) {
+            let mut batches = ScanStream::new(self.clone(), &task)?;
+            while let Some(batch) = batches.try_next().await? {
+                rows += batch.num_rows() as u64;
+            }
+            gaps.extend_from_slice(batches.gaps());
+        }
+        Ok((rows, gaps))
     }
 
     /// Starts a scan.

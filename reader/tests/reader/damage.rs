@@ -66,7 +66,7 @@ fn flipped_bytes_never_panic() {
         for (name, bytes) in &files {
             std::fs::write(copy.path().join(name), bytes).unwrap();
         }
-        let mut runner = TestRunner::new(Config { cases: 100, failure_persistence: None, ..Config::default() });
+        let mut runner = TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
         let flips = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4);
         let strategy = (any::<prop::sample::Index>(), flips);
         let result = runner.run(&strategy, |(file, flips)| {

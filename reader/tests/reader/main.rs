@@ -11,5 +11,6 @@
 mod damage;
 mod decode;
 mod expected;
+mod scan;
 mod snapshots;
 mod vectors;
