@@ -78,8 +78,7 @@ fn actual(location: &str, names: &[&StateName]) -> BTreeMap<StateName, Vec<Value
         .collect();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), script).unwrap();
-    let (stdout, stderr, code) =
-        run(&["sql", location, "-f", file.path().to_str().unwrap(), "--format", "ndjson"]);
+    let (stdout, stderr, code) = run(&["sql", location, "-f", file.path().to_str().unwrap(), "--format", "ndjson"]);
     assert!(matches!(code, Some(0 | 3)), "{location}: {stderr}");
     let mut states: BTreeMap<StateName, Vec<Value>> = BTreeMap::new();
     for line in stdout.lines() {

@@ -9,15 +9,9 @@ use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::SchemaRef;
 
 use crate::decode::{Decoder, Span, Undecoded, decoder};
-<<<<<<< HEAD
-use crate::error::{Context, Error, Result};
-use crate::state::rows::{NULL, Rows, Wanted};
-use crate::state::table::{Column, RawPart, item};
-=======
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::state::rows::{NULL, Rows, Unframed, Wanted};
-use crate::state::table::{Column, item};
->>>>>>> st
+use crate::state::table::{Column, RawPart, item};
 use crate::types::{Framing, Type};
 
 use super::raw::RawBuilder;
@@ -113,17 +107,13 @@ impl Batch {
         self.rows
     }
 
-<<<<<<< HEAD
     /// Bytes of raw entries.
     pub(super) fn raw_size(&self) -> usize {
         let size = |builder: &Builder| if let Builder::Raw(builder) = builder { builder.size() } else { 0 };
         self.builders.iter().map(size).sum()
     }
 
-    /// Decodes the wanted parts of all rows.
-=======
     /// Decodes the wanted parts of all rows. A row that turns out not to be decodable is left out and added to `missing`.
->>>>>>> st
     ///
     /// # Errors
     /// Bytes that contradict their type. The batch is of no use then.

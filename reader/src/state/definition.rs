@@ -51,38 +51,15 @@ impl Definition {
         header.states.iter().map(|state| Arc::new(definition(state))).collect()
     }
 
-<<<<<<< HEAD
     fn keyed_state(key: &Type, state: &TypedMeta, layout: Layout) -> Self {
         let meta = &state.meta;
-        let value = state.serializer("VALUE_SERIALIZER").cloned();
-=======
-    fn keyed_state(key: &Type, meta: &StateMeta, layout: Layout) -> Self {
         let name = meta.name.clone();
-        let value = meta.serializer("VALUE_SERIALIZER").cloned();
->>>>>>> st
+        let value = state.serializer("VALUE_SERIALIZER").cloned();
         if let (BackendState::PriorityQueue, Some(Type::Timer { key, namespace })) = (meta.backend, &value) {
             return Self::timers(name, (**key).clone(), (**namespace).clone());
         }
-<<<<<<< HEAD
-        let namespace = state.serializer("NAMESPACE_SERIALIZER").cloned();
-        let (kind, content) = match (meta.option("KEYED_STATE_TYPE"), &value) {
-            (Some("LIST"), Some(value)) => (StateKind::List, list_content(value, layout)),
-            (Some("MAP"), Some(value)) => (StateKind::Map, map_content(value)),
-            (Some(option @ ("VALUE" | "REDUCING" | "AGGREGATING" | "FOLDING")), Some(value)) => {
-                let kind = match option {
-                    "REDUCING" => StateKind::Reducing,
-                    "AGGREGATING" => StateKind::Aggregating,
-                    "FOLDING" => StateKind::Folding,
-                    _ => StateKind::Value,
-                };
-                (kind, Ok(Content::Value(Timed::new(value))))
-            }
-            (_, None) => (StateKind::Raw, Err("its header has no value serializer".to_owned())),
-            (option, Some(_)) => {
-                (StateKind::Raw, Err(format!("unknown kind of state: {:?} {}", meta.backend, option.unwrap_or("?"))))
-=======
         let key = Some(key.clone());
-        let namespace = meta.serializer("NAMESPACE_SERIALIZER").cloned();
+        let namespace = state.serializer("NAMESPACE_SERIALIZER").cloned();
         let kind = match meta.option("KEYED_STATE_TYPE") {
             Some("VALUE") => StateKind::Value,
             Some("LIST") => StateKind::List,
@@ -92,8 +69,7 @@ impl Definition {
             Some("FOLDING") => StateKind::Folding,
             other => {
                 let parts = Err(format!("unknown kind of state: {:?} {}", meta.backend, other.unwrap_or("?")));
-                return Self { name, kind: StateKind::Raw, key, namespace, value, parts };
->>>>>>> st
+                return Self { key, namespace, value, parts, ..Self::unknown(&name, String::new()) };
             }
         };
         Self::new(name, kind, key, namespace, value, layout)
@@ -111,10 +87,6 @@ impl Definition {
         let entry = |key: &Type, namespace: &Type, content| {
             Parts::Keyed(Arc::new(Entry { key: framer(key), namespace: framer(namespace), content }))
         };
-<<<<<<< HEAD
-        let name = meta.name.clone();
-        Self { name, kind, key: Some(key.clone()), namespace, value, parts, meta: None, key_snapshot: None }
-=======
         let parts = match (kind, &key, &namespace, &value) {
             (StateKind::Timer, Some(key), Some(namespace), _) => Ok(entry(key, namespace, Content::Timer)),
             (StateKind::List, Some(key), Some(namespace), Some(value)) => {
@@ -134,7 +106,7 @@ impl Definition {
             }
             _ => Err("its header lacks a serializer".to_owned()),
         };
-        Self { name, kind, key, namespace, value, parts }
+        Self { name, kind, key, namespace, value, parts, meta: None, key_snapshot: None }
     }
 
     /// One definition for what two subtasks have, or how they differ, as a sentence.
@@ -157,27 +129,11 @@ impl Definition {
             Ok(_) => Self::new(self.name.clone(), self.kind, key, namespace, value, layout),
             Err(reason) => Self { key, namespace, value, parts: Err(reason.clone()), ..self.clone() },
         })
->>>>>>> st
     }
 
     /// Timers, in managed or raw state.
     pub(crate) fn timers(name: String, key: Type, namespace: Type) -> Self {
-<<<<<<< HEAD
-        let entry =
-            Entry { key: Framer::new(key.clone()), namespace: Framer::new(namespace.clone()), content: Content::Timer };
-        Self {
-            name,
-            kind: StateKind::Timer,
-            key: Some(key),
-            namespace: Some(namespace),
-            value: None,
-            parts: Ok(Parts::Keyed(Arc::new(entry))),
-            meta: None,
-            key_snapshot: None,
-        }
-=======
         Self::new(name, StateKind::Timer, Some(key), Some(namespace), None, Layout::Heap)
->>>>>>> st
     }
 
     /// The operator states of a header: list states, then broadcast states.
@@ -185,38 +141,17 @@ impl Definition {
         header.states.iter().map(|meta| Arc::new(Self::operator_state(meta))).collect()
     }
 
-<<<<<<< HEAD
     fn operator_state(state: &TypedMeta) -> Self {
         let meta = &state.meta;
-        let key = state.serializer("KEY_SERIALIZER").cloned();
-        let value = state.serializer("VALUE_SERIALIZER").cloned();
-        let (kind, parts) = match (meta.backend, &key, &value) {
-            (BackendState::Operator, _, Some(value)) => {
-                let kind = match meta.option("OPERATOR_STATE_DISTRIBUTION_MODE") {
-                    Some("UNION") => StateKind::OperatorUnion,
-                    _ => StateKind::OperatorList,
-                };
-                (kind, Ok(Parts::Element(value.clone())))
-            }
-            (BackendState::Broadcast, Some(key), Some(value)) => {
-                let types = (Framer::new(key.clone()), Framer::new(value.clone()));
-                (StateKind::Broadcast, Ok(Parts::Broadcast(Arc::new(types))))
-            }
-            _ => (StateKind::Raw, Err("its header lacks a serializer".to_owned())),
-        };
-        let name = meta.name.clone();
-        Self { name, kind, key, namespace: None, value, parts, meta: Some(meta.clone()), key_snapshot: None }
-=======
-    fn operator_state(meta: &StateMeta) -> Self {
         let kind = match (meta.backend, meta.option("OPERATOR_STATE_DISTRIBUTION_MODE")) {
             (BackendState::Broadcast, _) => StateKind::Broadcast,
             (_, Some("UNION")) => StateKind::OperatorUnion,
             _ => StateKind::OperatorList,
         };
-        let key = meta.serializer("KEY_SERIALIZER").cloned();
-        let value = meta.serializer("VALUE_SERIALIZER").cloned();
-        Self::new(meta.name.clone(), kind, key, None, value, Layout::Operator)
->>>>>>> st
+        let key = state.serializer("KEY_SERIALIZER").cloned();
+        let value = state.serializer("VALUE_SERIALIZER").cloned();
+        let definition = Self::new(meta.name.clone(), kind, key, None, value, Layout::Operator);
+        Self { meta: Some(meta.clone()), ..definition }
     }
 
     /// Bytes that an operator wrote as it likes.
@@ -226,20 +161,7 @@ impl Definition {
             version: 0,
             reason: "raw state is what the operator's own code made of it".to_owned(),
         });
-<<<<<<< HEAD
-        Self {
-            name: name.to_owned(),
-            kind: StateKind::Raw,
-            key: None,
-            namespace: None,
-            value: Some(ty.clone()),
-            parts: Ok(Parts::Element(ty)),
-            meta: None,
-            key_snapshot: None,
-        }
-=======
         Self::new(name.to_owned(), StateKind::Raw, None, None, Some(bytes), Layout::Raw)
->>>>>>> st
     }
 
     /// State that can only be listed.

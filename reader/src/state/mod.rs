@@ -23,11 +23,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
-<<<<<<< HEAD
 use bytes::Bytes;
-=======
 use futures::TryStreamExt;
->>>>>>> st
 
 use crate::error::{Error, Result};
 use crate::scan::{Gap, ScanBuilder, ScanStream};
@@ -56,7 +53,7 @@ pub(crate) struct Inner {
     pub(crate) parts: Vec<Part>,
     pub(crate) bytes: u64,
     pub(crate) unsupported: Option<String>,
-    /// As the first subtask has it. The types are those of all subtasks.
+    /// As one subtask has it: the one whose serializers know most. The types are those of all subtasks.
     pub(crate) definition: Arc<Definition>,
 }
 
@@ -142,8 +139,8 @@ impl State {
         self.0.value.as_ref()
     }
 
-    /// Its entry in the header of its file, with serializer snapshots byte for byte, as the first subtask wrote it;
-    /// `None` for raw state.
+    /// Its entry in the header of its file, with serializer snapshots byte for byte; `None` for raw
+    /// state. Subtasks may know different subclasses of a POJO: this is what the one that knows most of them wrote.
     pub fn meta(&self) -> Option<&StateMeta> {
         self.0.definition.meta.as_ref()
     }
