@@ -11,6 +11,7 @@
 mod damage;
 mod decode;
 mod expected;
+mod raw;
 mod scan;
 mod snapshots;
 mod vectors;

@@ -49,7 +49,8 @@ impl<'a> Stage<'a> {
 
     /// The state of a subtask with handles of the copies.
     pub(super) fn subtask(&mut self, state: &SubtaskState) -> Result<SubtaskState> {
-        if !self.options.drop_channel_state && !(state.input_channels.is_empty() && state.output_channels.is_empty()) {
+        let has_channels = !state.input_channels.is_empty() || !state.output_channels.is_empty();
+        if has_channels && !self.options.drop_channel_state {
             return Err(Error::unsupported("the snapshot holds records in flight (unaligned checkpoint)").with_hint(
                 "take a savepoint instead, which has none, or drop them explicitly: the records are lost then",
             ));

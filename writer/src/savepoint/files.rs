@@ -103,7 +103,7 @@ impl DataFile {
         if !Path::new(name).components().all(is_plain) || name.is_empty() {
             return Err(Error::data(format!("'{name}' is no path below the savepoint's directory")));
         }
-        let out = directory.map(|directory| create_new(&directory.join(name))).transpose()?;
+        let out = directory.map(|directory| create_new(directory, name)).transpose()?;
         let out = out.map(|file| BufWriter::with_capacity(BUFFER, file));
         Ok(Self { name: name.to_owned(), out, hasher: XxHash3_128::new(), bytes: 0 })
     }
@@ -135,11 +135,13 @@ impl Write for DataFile {
     }
 }
 
-fn create_new(path: &Path) -> Result<File> {
-    if let Some(parent) = path.parent() {
+fn create_new(directory: &Path, name: &str) -> Result<File> {
+    let path = directory.join(name);
+    // The directory itself is not made again: it may have been removed after an error.
+    if let Some(parent) = path.parent().filter(|parent| *parent != directory) {
         fs::create_dir_all(parent).map_err(|e| failed(parent, e))?;
     }
-    File::options().write(true).create_new(true).open(path).map_err(|e| failed(path, e))
+    File::options().write(true).create_new(true).open(&path).map_err(|e| failed(&path, e))
 }
 
 impl WrittenFile {

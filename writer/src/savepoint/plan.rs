@@ -1,9 +1,11 @@
 //! What is to be written, as data.
 
-use bytes::Bytes;
-use flink_state_reader::metadata::OperatorId;
-use flink_state_reader::{Layout, Result, Snapshot, State};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use bytes::Bytes;
+use flink_state_reader::metadata::{OperatorId, StreamHandle};
+use flink_state_reader::{Error, Layout, Operator, Result, Snapshot, State, StateMeta};
 
 use crate::state::{Carried, KeyedState, KeyedStream, OperatorStream, Order};
 
@@ -89,61 +91,84 @@ impl WriteOperator {
     /// The same operator with its state taken apart: a statement can then replace what it changes.
     ///
     /// Every keyed state is written anew from its entries, so a heap snapshot becomes canonical; operator state is
-    /// carried as it is.
+    /// carried as it is, see [`Self::operator_states`].
     ///
     /// # Errors
     /// No such operator; a keyed state that can't be read.
     pub async fn from_source(source: &Snapshot, operator: &str) -> Result<Self> {
         let operator = source.operator(operator)?;
-        let states = operator.states().await?;
-        let has_operator_state = operator
-            .subtasks()
-            .iter()
-            .filter_map(|subtask| subtask.state.as_ref())
-            .any(|s| s.managed_operator.is_some());
-        let id = operator.id().parse()?;
-        let stored = source.metadata().operators.iter().find(|stored| stored.id == id);
+        let id: OperatorId = operator.id().parse()?;
+        let stored = source.metadata().operators.iter().rfind(|stored| stored.id == id);
+        let coordinator = match stored.and_then(|stored| stored.coordinator.as_ref()) {
+            Some(StreamHandle::Inline { data, .. }) => Some(data.clone()),
+            _ => None,
+        };
+        let mut states = operator.subtasks().iter().filter_map(|subtask| subtask.state.as_ref());
+        let operator_state =
+            if states.any(|state| state.managed_operator.is_some()) { Part::Carry } else { Part::Empty };
         Ok(Self {
             id,
             uid: operator.uid().unwrap_or_default().to_owned(),
             name: operator.name().unwrap_or_default().to_owned(),
             parallelism: operator.parallelism(),
             max_parallelism: operator.max_parallelism(),
-            coordinator: stored.and_then(|stored| match &stored.coordinator {
-                Some(flink_state_reader::metadata::StreamHandle::Inline { data, .. }) => Some(data.clone()),
-                _ => None,
-            }),
+            coordinator,
             carried: Some(id),
-            keyed: carried_keyed(source, &operator.id(), states)?,
-            operator: if has_operator_state { Part::Carry } else { Part::Empty },
+            keyed: keyed_states(source, operator).await.map_err(|e| e.in_operator(operator.label()))?,
+            operator: operator_state,
         })
     }
 
-    /// Its operator states, taken apart: each is written anew from its elements.
+    /// The operator states of an operator, taken apart: each can be written anew from its elements.
     ///
     /// # Errors
-    /// A state that can't be read.
+    /// No such operator; a state that can't be read.
     pub async fn operator_states(source: &Snapshot, operator: &str) -> Result<Vec<OperatorStream>> {
         let operator = source.operator(operator)?;
         let mut streams = Vec::new();
         for state in operator.states().await?.iter().filter(|state| state.layout() == Layout::Operator) {
-            let Some(meta) = state.meta() else { continue };
+            let meta = meta(state)?.clone();
             let entries = Arc::new(Carried::new(source, &operator.id(), state)?);
-            streams.push(OperatorStream { meta: meta.clone(), entries });
+            streams.push(OperatorStream { meta, entries });
         }
         Ok(streams)
     }
 }
 
-fn carried_keyed(source: &Snapshot, operator: &str, states: &[State]) -> Result<Part<KeyedStream>> {
+async fn keyed_states(source: &Snapshot, operator: &Operator) -> Result<Part<KeyedStream>> {
     let mut key = None;
     let mut keyed = Vec::new();
-    for state in states.iter().filter(|state| !matches!(state.layout(), Layout::Operator | Layout::Raw)) {
-        // Timers in raw keyed state are carried with the rest of that.
-        let (Some(meta), Some(snapshot)) = (state.meta(), state.key_snapshot()) else { continue };
+    // Subtasks whose managed state has no state that is known yet.
+    let mut left: BTreeSet<u32> = operator
+        .subtasks()
+        .iter()
+        .filter(|subtask| subtask.state.as_ref().is_some_and(|state| state.managed_keyed.is_some()))
+        .map(|subtask| subtask.index)
+        .collect();
+    for state in operator.states().await? {
+        // Raw state, and timers in it, are carried as they are.
+        if matches!(state.layout(), Layout::Operator | Layout::RawTimers) {
+            continue;
+        }
+        let Some(snapshot) = state.key_snapshot() else { continue };
         key.get_or_insert_with(|| snapshot.clone());
-        let entries = Arc::new(Carried::new(source, operator, state)?);
-        keyed.push(KeyedState { meta: meta.clone(), entries, order: Order::Stored });
+        let entries = Arc::new(Carried::new(source, &operator.id(), state)?);
+        keyed.push(KeyedState { meta: meta(state)?.clone(), entries, order: Order::Stored });
+        state.subtasks().iter().for_each(|subtask| {
+            left.remove(subtask);
+        });
+    }
+    if let Some(subtask) = left.first() {
+        let states = operator.states().await?;
+        let reason = states.iter().find_map(State::unsupported).unwrap_or("its header is not known");
+        return Err(Error::unsupported(format!("the keyed state of subtask {subtask} can't be read: {reason}")));
     }
     Ok(key.map_or(Part::Empty, |key| Part::Write(KeyedStream { key, states: keyed })))
+}
+
+fn meta(state: &State) -> Result<&StateMeta> {
+    state.meta().ok_or_else(|| {
+        let reason = state.unsupported().unwrap_or("its header is not known");
+        Error::unsupported(format!("the state can't be read: {reason}")).in_state(state.name())
+    })
 }

@@ -200,7 +200,8 @@ impl WriteOperator {
                 "parallelism {parallelism} and maximum parallelism {max}: 1 <= parallelism <= maximum <= {MAX_PARALLELISM}"
             )));
         }
-        if !self.uid.is_empty() && OperatorId::from_uid(&self.uid) != self.id {
+        // An operator keeps its ID, whatever uid the source gives it.
+        if self.carried != Some(self.id) && !self.uid.is_empty() && OperatorId::from_uid(&self.uid) != self.id {
             return Err(Error::usage(format!("the ID {} is not that of the uid '{}'", self.id, self.uid)));
         }
         if let Part::Write(stream) = &self.keyed {

@@ -25,7 +25,10 @@ pub struct FlinkVersion {
 }
 
 /// The version of `_metadata` that Flink 1.11 and everything later reads.
-pub(crate) const WIDEST: u32 = 3;
+const WIDEST: u32 = 3;
+
+/// The newest version that a Flink release writes.
+const NEWEST: u32 = 6;
 
 impl FlinkVersion {
     /// A line of releases.
@@ -47,7 +50,7 @@ impl FlinkVersion {
             (1, ..=15) => Ok(3),
             (1, _) => Ok(4),
             (2, 0) => Ok(5),
-            _ => Ok(6),
+            _ => Ok(NEWEST),
         }
     }
 }
@@ -58,7 +61,7 @@ impl FlinkVersion {
 /// A target that can't be written for.
 pub(crate) fn metadata_version(source: Option<u32>, target: Option<FlinkVersion>) -> Result<u32> {
     // Version 2 has no relative paths.
-    let wanted = source.unwrap_or(WIDEST).max(WIDEST);
+    let wanted = source.unwrap_or(WIDEST).clamp(WIDEST, NEWEST);
     match target {
         Some(target) => Ok(wanted.min(target.newest_metadata()?)),
         None => Ok(wanted),

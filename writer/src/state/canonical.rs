@@ -232,3 +232,102 @@ impl<W: Write> CanonicalWriter<W> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flink_state_reader::ErrorKind;
+
+    fn state(name: &str) -> StateMeta {
+        StateMeta {
+            name: name.to_owned(),
+            backend: BackendState::PriorityQueue,
+            options: Vec::new(),
+            serializers: vec![("VALUE_SERIALIZER".to_owned(), Bytes::from_static(b"v"))],
+        }
+    }
+
+    fn header(states: &[&str]) -> KeyedHeader {
+        KeyedHeader { key: Bytes::from_static(b"k"), states: states.iter().map(|name| state(name)).collect() }
+    }
+
+    fn written(
+        key_groups: RangeInclusive<u16>,
+        max_parallelism: u32,
+        entries: &[(u16, u16, &[u8], &[u8])],
+    ) -> Result<(Vec<u8>, Vec<i64>)> {
+        let mut writer = CanonicalWriter::new(Vec::new(), &header(&["a", "b", "c"]), key_groups, max_parallelism)?;
+        for (key_group, state, key, value) in entries {
+            writer.entry(*key_group, *state, key, value)?;
+        }
+        writer.finish()
+    }
+
+    #[test]
+    fn the_last_entry_of_a_run_has_a_flag() {
+        let entries: [(u16, u16, &[u8], &[u8]); 4] =
+            [(1, 0, &[1, 7], &[]), (1, 2, &[1, 8], &[5]), (1, 2, &[1, 9], &[6, 7]), (3, 1, &[3], &[4])];
+        let (bytes, offsets) = written(0..=3, 4, &entries).unwrap();
+        let size = header(&["a", "b", "c"]).encode().unwrap().len();
+        let first = [
+            &[0, 0, 0, 0, 0, 2, 0x81, 7, 0, 0, 0, 0][..],
+            &[0, 2, 0, 0, 0, 2, 1, 8, 0, 0, 0, 1, 5, 0, 0, 0, 2, 0x81, 9, 0, 0, 0, 2, 6, 7, 0xFF, 0xFF],
+        ]
+        .concat();
+        let second = [0, 1, 0, 0, 0, 1, 0x83, 0, 0, 0, 1, 4, 0xFF, 0xFF];
+        assert_eq!(bytes[size..], [first.as_slice(), &second].concat());
+        let size = i64::try_from(size).unwrap();
+        assert_eq!(offsets, [0, size, 0, size + i64::try_from(first.len()).unwrap()]);
+    }
+
+    #[test]
+    fn without_entries_there_is_only_the_header() {
+        let (bytes, offsets) = written(0..=3, 4, &[]).unwrap();
+        assert_eq!(bytes, header(&["a", "b", "c"]).encode().unwrap());
+        assert_eq!(offsets, [0; 4]);
+        assert_eq!(bytes[..9], [0, 0, 0, 6, 0, b'k', 0, 3, 0]);
+    }
+
+    #[test]
+    fn keys_belong_to_their_key_group() {
+        let key_group = 0x01F0;
+        assert!(written(0..=999, 1000, &[(key_group, 0, &[0x01, 0xF0, 7], &[])]).is_ok());
+        for (key_group, key) in
+            [(key_group, &[0x01][..]), (key_group, &[0x01, 0xF1]), (key_group, &[0x81, 0xF0]), (1000, &[3, 0xE8])]
+        {
+            let error = written(0..=999, 1000, &[(key_group, 0, key, &[])]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage, "{key:?}");
+        }
+        for entries in [[(1, 0), (0, 0)], [(1, 1), (1, 0)], [(1, 3), (1, 3)]] {
+            let entries = entries
+                .map(|(key_group, state)| (key_group, state, if key_group == 0 { &[0][..] } else { &[1] }, &[][..]));
+            assert_eq!(written(0..=3, 4, &entries).unwrap_err().kind(), ErrorKind::Bug);
+        }
+    }
+
+    #[test]
+    fn key_groups_are_spread_as_flink_does() {
+        assert_eq!(key_group_range(0, 1, 128).unwrap(), 0..=127);
+        let ranges: Vec<_> = (0..3).map(|subtask| key_group_range(subtask, 3, 128).unwrap()).collect();
+        assert_eq!(ranges, [0..=42, 43..=85, 86..=127]);
+        assert_eq!(key_group_range(32_767, 32_768, 32_768).unwrap(), 32_767..=32_767);
+        for (subtask, parallelism, max) in [(1, 1, 128), (0, 2, 1), (0, 0, 0), (0, 1, 32_769)] {
+            assert!(key_group_range(subtask, parallelism, max).is_err());
+        }
+        for (parallelism, max) in [(7, 128), (100, 1000), (128, 128)] {
+            let owner = |key_group: u32| key_group * parallelism / max;
+            for subtask in 0..parallelism {
+                let mut range = key_group_range(subtask, parallelism, max).unwrap();
+                assert!(range.all(|key_group| owner(u32::from(key_group)) == subtask));
+            }
+        }
+    }
+
+    #[test]
+    fn state_of_the_v2_api_has_no_canonical_form() {
+        let mut header = header(&["a"]);
+        header.states[0].backend = BackendState::KeyValueV2;
+        assert_eq!(header.check().unwrap_err().kind(), ErrorKind::Unsupported);
+        assert!(KeyedHeader { states: Vec::new(), ..header }.check().is_err());
+    }
+}

@@ -1,6 +1,14 @@
-//! Savepoints written from the project's own snapshots, read back.
-#![allow(missing_docs, reason = "tests")]
+//! Integration tests of the writer, in one binary.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are not seen as tests"
+)]
+
+mod bootstrap;
 mod failures;
 mod rewrite;
 mod support;
