@@ -39,11 +39,6 @@ enum Source {
 }
 
 impl Store {
-    /// The directory of the metadata file as Flink writes paths.
-    pub(crate) fn directory(&self) -> String {
-        format!("file:/{}", self.directory)
-    }
-
     /// Finds the snapshot at a local path or URL: its directory, or its metadata file.
     ///
     /// Gives the store and the metadata file.
@@ -171,6 +166,15 @@ impl StateFile {
     /// The path as the handle has it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The file that really holds the bytes, as Flink writes paths: not where its handle says if the snapshot was moved.
+    /// `None` for inline bytes.
+    pub fn location(&self) -> Option<String> {
+        match &self.bytes {
+            Source::Inline(_) => None,
+            Source::File { path, .. } => Some(format!("file:/{path}")),
+        }
     }
 
     /// Number of bytes.

@@ -92,12 +92,6 @@ impl Snapshot {
         &self.0.file
     }
 
-    /// The directory of its metadata file as Flink writes paths, e.g. `file:/tmp/savepoint-1`: where the relative paths
-    /// of its handles start.
-    pub fn directory(&self) -> String {
-        self.0.shared.store.directory()
-    }
-
     /// The stream that a handle of this snapshot names.
     ///
     /// # Errors

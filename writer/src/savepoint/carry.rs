@@ -97,10 +97,7 @@ impl<'a> Stage<'a> {
         }
         let (path, start, wanted) = match handle.location() {
             Location::Inline(_) | Location::Empty => return Ok(handle.clone()),
-            Location::Relative(path) if self.options.reference => {
-                let path = source.directory().parse::<FlinkPath>()?.join(path)?.to_string();
-                return Ok(StreamHandle::File { size: handle.size(), path });
-            }
+            // see `reference`
             _ if self.options.reference => return Ok(handle.clone()),
             Location::Relative(path) => (path, 0, path.to_owned()),
             Location::Absolute(path) => (path, 0, path.parse::<FlinkPath>()?.file_name().to_owned()),
@@ -120,6 +117,22 @@ impl<'a> Stage<'a> {
         self.jobs.push(Job::Copy { source: source.clone(), handle: handle.clone(), name });
         Ok(copy)
     }
+}
+
+/// Lets carried handles name the files of the source by absolute paths: those where the files really are.
+pub(super) async fn reference(source: &Snapshot, operators: &mut [OperatorState]) -> Result<()> {
+    let subtasks = operators.iter_mut().flat_map(|operator| &mut operator.subtasks);
+    for stream in subtasks.filter_map(|subtask| subtask.state.as_mut()).flat_map(|state| state.streams_mut()) {
+        let file = source.stream(stream).await?;
+        let Some(location) = file.location() else { continue };
+        match stream {
+            StreamHandle::File { path, .. } | StreamHandle::Segment { path, .. } => *path = location,
+            StreamHandle::RelativeFile { size, .. } => *stream = StreamHandle::File { size: *size, path: location },
+            StreamHandle::KeyGroups(_) => return Err(Error::unsupported("a handle inside a handle can't be referenced")),
+            StreamHandle::Inline { .. } | StreamHandle::EmptySegment => {}
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a Flink release can read the handles of an operator.

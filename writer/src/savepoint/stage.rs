@@ -9,7 +9,7 @@ use flink_state_reader::metadata::{
 };
 use flink_state_reader::{Error, Result, Snapshot};
 
-use super::carry::{Stage, check_target};
+use super::carry::{Stage, check_target, reference};
 use super::files::Names;
 use super::jobs::{Content, Done, Job, Place};
 use super::manifest::{Action, MANIFEST, Manifest, OperatorEntry, Source, StateEntry};
@@ -64,6 +64,9 @@ impl Staged {
             operators.push(operator);
         }
         check_ids(&operators)?;
+        if let Some(source) = source.filter(|_| options.reference) {
+            reference(source, &mut operators).await?;
+        }
         if let (Some(source), Some(target)) = (source, options.flink_version) {
             check_streams(source, &carried, target).await?;
         }
