@@ -108,7 +108,7 @@ pub(crate) struct Uid {
     pub(crate) format: Format,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Uids {
     /// A uid to name an operator by, where the snapshot holds only its hash (Flink 1.x); repeatable
     #[arg(long = "uid", value_name = "NAME")]

@@ -81,12 +81,28 @@ impl Error {
         self
     }
 
-    /// Adds what the user can do about it.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    /// Puts the place in which its place is before it.
+    pub(crate) fn within(mut self, outer: &str) -> Self {
         if let Self::Failure(failure) = &mut self {
-            failure.hint = Some(hint.into());
+            failure.location = match failure.location.as_str() {
+                "" => outer.to_owned(),
+                inner => format!("{outer}: {inner}"),
+            };
         }
         self
+    }
+
+    /// Adds what the user can do about it, unless it is there already.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Self::Failure(failure) = &mut self {
+            failure.hint.get_or_insert_with(|| hint.into());
+        }
+        self
+    }
+
+    /// Whether the user asked for something that makes no sense.
+    pub(crate) fn is_usage(&self) -> bool {
+        matches!(self, Self::Failure(failure) if failure.kind == ErrorKind::Usage)
     }
 
     /// The exit code, the same for the same kind of error in all commands.
@@ -111,13 +127,20 @@ impl Error {
         if !failure.location.is_empty() {
             eprintln!("  at: {}", one_line(&failure.location));
         }
-        if let Some(hint) = &failure.hint {
-            eprintln!("  hint: {}", one_line(hint));
-        } else if failure.kind == ErrorKind::Bug {
-            eprintln!(
-                "  hint: this is a defect of flink-state; please report it with the command and, if you can, the data"
-            );
+        eprintln!("  hint: {}", one_line(failure.hint.as_deref().unwrap_or_else(|| general_hint(failure.kind))));
+    }
+}
+
+/// What helps with an error that knows nothing better.
+fn general_hint(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Usage | ErrorKind::NotFound => "flink-state COMMAND --help tells how it is used",
+        ErrorKind::Data | ErrorKind::Truncated => {
+            "the file is damaged or was cut off: compare it with the original, or take another snapshot"
         }
+        ErrorKind::Unsupported => "flink-state does not do this yet: see the README for what it does",
+        ErrorKind::Storage => "check that the place exists, that it can be reached, and that you may use it",
+        _ => "this is a defect of flink-state: please report it with the command and, if you can, the data",
     }
 }
 

@@ -80,7 +80,10 @@ impl Store {
             Location::Relative(path) => {
                 let resolved = self.relative(path)?;
                 let Some(found) = size_of(self.objects.as_ref(), &resolved).await? else {
-                    return Err(missing(path, "a file of the snapshot's own directory"));
+                    return Err(missing(
+                        path,
+                        "it belongs into the snapshot's own directory: was that copied as a whole?",
+                    ));
                 };
                 self.file(path, resolved, 0, handle.size(), found)
             }

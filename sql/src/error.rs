@@ -5,6 +5,7 @@ use std::fmt;
 
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
+use datafusion::sql::sqlparser::parser::ParserError;
 pub use flink_state_reader::ErrorKind;
 
 use crate::suggest;
@@ -140,14 +141,32 @@ impl Error {
             }
             _ => ErrorKind::Usage,
         };
-        let hint = match root {
-            DataFusionError::ResourcesExhausted(_) => {
-                Some("give the query more memory, or let it keep fewer rows".into())
-            }
-            _ => None,
+        let (message, mut hint) = match root {
+            DataFusionError::SQL(error, _) => (parser_message(error), None),
+            _ => split_message(&root.message()),
         };
-        Self::new(kind, root.message()).with_hint(hint)
+        if let DataFusionError::ResourcesExhausted(_) = root {
+            hint = Some("give the query more memory, or let it keep fewer rows".to_owned());
+        }
+        Self::new(kind, message).with_hint(hint)
     }
+}
+
+fn parser_message(error: &ParserError) -> String {
+    match error {
+        ParserError::TokenizerError(message) | ParserError::ParserError(message) => message.clone(),
+        ParserError::RecursionLimitExceeded => "the statement is nested too deeply".to_owned(),
+    }
+}
+
+/// DataFusion appends what it suggests to its message, in lines of its own.
+fn split_message(message: &str) -> (String, Option<String>) {
+    let mut lines = message.lines().map(str::trim);
+    let first = lines.next().unwrap_or_default().to_owned();
+    let suggested =
+        lines.skip_while(|line| !line.starts_with("Did you mean") && !line.starts_with("Candidate functions"));
+    let hint = suggested.collect::<Vec<_>>().join(" ");
+    (first, (!hint.is_empty()).then_some(hint))
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

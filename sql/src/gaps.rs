@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::execution::TaskContext;
+pub use flink_state_reader::GapKind;
 
-/// Rows that are in the snapshot and that a query could not give, and why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What a query could not give as it is in the snapshot, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
+    /// What it is.
+    pub kind: GapKind,
     /// The catalog: the snapshot's alias.
     pub catalog: String,
     /// The operator's label: its uid, else its ID.
@@ -26,6 +29,7 @@ impl Gap {
     /// All states of an operator, which could not be listed.
     pub(crate) fn of_operator(catalog: &str, operator: &str, error: &flink_state_reader::Error) -> Self {
         Self {
+            kind: GapKind::Missing,
             catalog: catalog.to_owned(),
             operator: operator.to_owned(),
             state: None,
@@ -38,16 +42,21 @@ impl Gap {
 
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { catalog, operator, state, key_group, rows, reason } = self;
+        let Self { kind, catalog, operator, state, key_group, rows, reason } = self;
+        let operator = format!("{catalog}.{operator}");
         match (state, rows) {
-            (None, _) => write!(f, "the states of {catalog}.{operator}")?,
-            (Some(state), None) => write!(f, "rows of {catalog}.{operator}.{state}")?,
-            (Some(state), Some(rows)) => write!(f, "{rows} rows of {catalog}.{operator}.{state}")?,
+            (None, _) => write!(f, "the states of {operator}")?,
+            (Some(state), None) => write!(f, "rows of {operator}.{state}")?,
+            (Some(state), Some(1)) => write!(f, "1 row of {operator}.{state}")?,
+            (Some(state), Some(rows)) => write!(f, "{rows} rows of {operator}.{state}")?,
         }
         if let Some(key_group) = key_group {
             write!(f, " in key group {key_group}")?;
         }
-        write!(f, " could not be given: {reason}")
+        match kind {
+            GapKind::Missing => write!(f, " could not be given: {reason}"),
+            _ => write!(f, ": {reason}"),
+        }
     }
 }
 
@@ -68,7 +77,10 @@ impl GapLog {
     /// In order, each once: a query may read a table several times.
     pub(crate) fn gaps(&self) -> Vec<Gap> {
         let mut gaps = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        gaps.sort();
+        gaps.sort_by(|a, b| {
+            let place = |gap: &Gap| (gap.catalog.clone(), gap.operator.clone(), gap.state.clone(), gap.key_group);
+            place(a).cmp(&place(b)).then_with(|| a.reason.cmp(&b.reason))
+        });
         gaps.dedup();
         gaps
     }

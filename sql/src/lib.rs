@@ -28,6 +28,6 @@ mod unknown;
 
 pub use datafusion::sql::parser::Statement;
 pub use error::{Error, ErrorKind, Result};
-pub use gaps::Gap;
+pub use gaps::{Gap, GapKind};
 pub use query::Query;
 pub use session::{Session, SessionOptions, SnapshotArg};

@@ -168,10 +168,6 @@ impl ExecutionPlan for StateScan {
         statistics.total_byte_size = Precision::Inexact(to_usize(bytes));
         Ok(Arc::new(statistics))
     }
-
-    fn fetch(&self) -> Option<usize> {
-        None // a limit is for each task, the plan above still has to count
-    }
 }
 
 fn to_usize(n: u64) -> usize {
@@ -214,6 +210,7 @@ impl Report {
         let Some(log) = &self.log else { return };
         for gap in rows.gaps().iter().skip(self.reported) {
             log.add(Gap {
+                kind: gap.kind,
                 catalog: self.name.catalog.to_string(),
                 operator: self.name.operator.to_string(),
                 state: Some(gap.state.clone()),

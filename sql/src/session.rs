@@ -45,6 +45,26 @@ pub struct SessionOptions {
 ///
 /// Names are case-sensitive, as in Flink, and the default schema is `metadata`. Functions: `operator_id(uid)`,
 /// `java_hash(value)`, `key_group(key, max_parallelism)`.
+///
+/// ```
+/// use flink_state_reader::Snapshot;
+/// use flink_state_sql::{Session, SessionOptions, SnapshotArg};
+/// use futures::TryStreamExt;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let snapshot = Snapshot::open("../testdata/snapshots/2.2-keyed-hashmap-canonical").await?;
+/// let session = Session::open(&[SnapshotArg { alias: None, snapshot }], &SessionOptions::default())?;
+/// let mut query = session.sql(r#"SELECT key, value FROM "by-name".count"#).await?;
+/// let mut rows = 0;
+/// while let Some(batch) = query.try_next().await? {
+///     rows += batch.num_rows();
+/// }
+/// assert_eq!(rows, 20);
+/// assert!(query.gaps().is_empty());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Session {
     context: SessionContext,
     catalogs: Vec<Arc<SnapshotCatalog>>,
@@ -126,11 +146,12 @@ impl Session {
         }
         let plan = match state.statement_to_plan(statement).await {
             Ok(plan) => plan,
-            Err(error) => {
+            Err(error) if is_unknown_table(&error) => {
                 let defaults = &state.config_options().catalog;
                 let unknown = unknown::table(&self.catalogs, &tables, defaults).await;
-                return Err(unknown.filter(|_| is_unknown_table(&error)).unwrap_or_else(|| error.into()));
+                return Err(unknown.unwrap_or_else(|| error.into()));
             }
+            Err(error) => return Err(error.into()),
         };
         refuse_writes(&plan)?;
         let frame = match plan {
@@ -170,12 +191,13 @@ fn catalogs(snapshots: &[SnapshotArg]) -> Result<Vec<Arc<SnapshotCatalog>>> {
 
 /// Whether the planner says that it knows no such table.
 fn is_unknown_table(error: &DataFusionError) -> bool {
-    matches!(error.find_root(), DataFusionError::Plan(message) if message.ends_with("not found"))
+    matches!(error.find_root(), DataFusionError::Plan(m) if m.starts_with("table '") && m.ends_with("not found"))
 }
 
 fn refuse_writes(plan: &LogicalPlan) -> Result<()> {
     SQLOptions::new().with_allow_dml(false).verify_plan(plan).map_err(|_| {
         let message = "INSERT, UPDATE, DELETE and COPY don't run here: a snapshot is only read";
-        Error::new(ErrorKind::Unsupported, message)
+        let hint = "SELECT, DESCRIBE, SHOW and CREATE VIEW do";
+        Error::new(ErrorKind::Unsupported, message).with_hint(Some(hint.to_owned()))
     })
 }

@@ -3,10 +3,10 @@
 /// More names than this are not listed in a hint.
 const LISTED: usize = 12;
 
-/// The name most like `wanted`, if one is alike at all: another case, or few letters between them.
+/// The name most like `wanted`, if one is alike at all: another case, or at most every third letter.
 pub(crate) fn nearest<'a>(wanted: &str, names: &[&'a str]) -> Option<&'a str> {
     let wanted = wanted.to_lowercase();
-    let allowed = (wanted.chars().count() / 3).max(1);
+    let allowed = wanted.chars().count() / 3;
     names
         .iter()
         .map(|name| (strsim::damerau_levenshtein(&wanted, &name.to_lowercase()), *name))
@@ -43,6 +43,7 @@ mod tests {
     fn suggests_what_is_alike() {
         let names = ["counts", "lastSeen", "my-timer"];
         assert_eq!(nearest("count", &names), Some("counts"));
+        assert_eq!(nearest("x", &["y"]), None);
         assert_eq!(nearest("LASTSEEN", &names), Some("lastSeen"));
         assert_eq!(nearest("something", &names), None);
         assert_eq!(one_of("my-timr", &names).as_deref(), Some("did you mean \"my-timer\"?"));

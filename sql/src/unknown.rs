@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::catalog::{CatalogProvider, SchemaProvider};
+use datafusion::catalog::CatalogProvider;
 use datafusion::common::TableReference;
 use datafusion::config::CatalogOptions;
 

@@ -31,14 +31,14 @@ async fn run(arguments: Export) -> Result<u8> {
     let mut data_sets = Vec::new();
     for (operator, state) in selected(&snapshot, &arguments).await? {
         match state.unsupported() {
-            Some(reason) => warnings.add(&name(operator, state), None, None, reason),
+            Some(reason) => warnings.add_whole(&name(operator, state), reason),
             None => data_sets.push(DataSet::plan(operator, state, &arguments.to)?),
         }
     }
     write(&snapshot, &mut data_sets, &mut warnings).await?;
     summary(&data_sets)?;
     warnings.print();
-    Ok(if warnings.is_empty() { 0 } else { EXIT_DATA })
+    Ok(if warnings.is_complete() { 0 } else { EXIT_DATA })
 }
 
 /// Refuses a directory that has something in it.
@@ -135,11 +135,15 @@ struct Part {
 /// Runs the tasks of all data sets, one for each processor at a time.
 async fn write(snapshot: &Snapshot, data_sets: &mut [DataSet<'_>], warnings: &mut Warnings) -> Result<()> {
     let mut parts = Vec::new();
-    for (index, data_set) in data_sets.iter().enumerate() {
+    for (index, data_set) in data_sets.iter_mut().enumerate() {
         let directory = &data_set.directory;
         fs::create_dir_all(directory).map_err(|e| Error::file("create the directory", directory, &e))?;
+        if data_set.tasks.is_empty() {
+            // A data set without rows still has its columns.
+            data_set.bytes = write_empty(&data_set.schema, &directory.join(part_name(None)))?;
+        }
         for task in &data_set.tasks {
-            let path = directory.join(part_name(task));
+            let path = directory.join(part_name(Some(task)));
             parts.push((index, task.bytes, write_part(snapshot.clone(), task.clone(), data_set.schema.clone(), path)));
         }
     }
@@ -156,7 +160,7 @@ async fn write(snapshot: &Snapshot, data_sets: &mut [DataSet<'_>], warnings: &mu
         data_set.rows += part.rows;
         data_set.bytes += part.bytes;
         for gap in part.gaps {
-            warnings.add(&name(data_set.operator, data_set.state), gap.key_group, gap.rows, &gap.reason);
+            warnings.add(gap.kind, &name(data_set.operator, data_set.state), gap.key_group, gap.rows, &gap.reason);
         }
     }
     Ok(())
@@ -182,6 +186,13 @@ async fn write_part(
     Ok((rows, file.finish()?, batches.gaps().to_vec()))
 }
 
+/// Writes a file without rows; returns its size.
+fn write_empty(schema: &Schema, path: &Path) -> Result<u64> {
+    let mut file = FileTarget::create(path)?;
+    ParquetWriter::try_new(schema, &mut file.out)?.finish()?;
+    file.finish()
+}
+
 fn summary(data_sets: &[DataSet<'_>]) -> Result<()> {
     let mut grid = Grid::new([("operator", false), ("state", false), ("rows", true), ("files", true), ("bytes", true)]);
     for data_set in data_sets {
@@ -190,7 +201,7 @@ fn summary(data_sets: &[DataSet<'_>]) -> Result<()> {
             operator,
             state,
             data_set.rows.to_string(),
-            data_set.tasks.len().to_string(),
+            data_set.tasks.len().max(1).to_string(),
             human(data_set.bytes),
         ]);
     }
@@ -198,27 +209,27 @@ fn summary(data_sets: &[DataSet<'_>]) -> Result<()> {
 }
 
 /// `part-<first>-<last>.parquet` with the key groups, or for operator state the subtasks, that the file covers.
-fn part_name(task: &ScanTask) -> String {
-    let parts = task.key_groups.map(|(first, last)| (u32::from(first), u32::from(last))).or(task.subtasks);
-    match parts {
+fn part_name(task: Option<&ScanTask>) -> String {
+    let key_groups = |task: &ScanTask| task.key_groups.map(|(first, last)| (u32::from(first), u32::from(last)));
+    match task.and_then(|task| key_groups(task).or(task.subtasks)) {
         Some((first, last)) => format!("part-{first}-{last}.parquet"),
         None => "part.parquet".to_owned(),
     }
 }
 
-/// A name as a file name: what is not a letter or digit of ASCII, `_`, `-` or an inner `.` is percent-encoded, so that
-/// decoding it gives the name again.
+/// A name as a file name: what is not a letter or digit of ASCII, `_`, `-` or an inner `.` is `~` and two hexadecimal
+/// digits for each byte, so that decoding it gives the name again. (Many tools take `%` for an escape of their own.)
 fn file_name(name: &str) -> String {
     let mut file_name = String::with_capacity(name.len());
     for (index, byte) in name.bytes().enumerate() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || (byte == b'.' && index > 0) {
             file_name.push(char::from(byte));
         } else {
-            file_name.push_str(&format!("%{byte:02X}"));
+            file_name.push_str(&format!("~{byte:02X}"));
         }
     }
     // A directory needs a name; no other name gives this one.
-    if file_name.is_empty() { "%".to_owned() } else { file_name }
+    if file_name.is_empty() { "~".to_owned() } else { file_name }
 }
 
 #[cfg(test)]
@@ -228,9 +239,9 @@ mod tests {
     #[test]
     fn file_names_are_safe_and_different() {
         assert_eq!(file_name("window-contents_2.x"), "window-contents_2.x");
-        assert_eq!(file_name("_timer_state/event_a"), "_timer_state%2Fevent_a");
-        assert_eq!(file_name(".."), "%2E.");
-        assert_eq!(file_name("a%2F é"), "a%252F%20%C3%A9");
-        assert_eq!(file_name(""), "%");
+        assert_eq!(file_name("_timer_state/event_a"), "_timer_state~2Fevent_a");
+        assert_eq!(file_name(".."), "~2E.");
+        assert_eq!(file_name("a~2F é"), "a~7E2F~20~C3~A9");
+        assert_eq!(file_name(""), "~");
     }
 }

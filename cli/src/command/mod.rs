@@ -22,7 +22,7 @@ pub(crate) use uid::uid;
 /// Opens a snapshot.
 async fn open(location: &str, uids: &Uids) -> Result<Snapshot> {
     let options = OpenOptions { uids: uids.uids.clone(), ..OpenOptions::default() };
-    Ok(Snapshot::open_with(location, &options).await?)
+    Snapshot::open_with(location, &options).await.map_err(|e| Error::from(e).within(location))
 }
 
 /// Does the work unless Ctrl-C comes first. Work that is dropped removes its temporary files.

@@ -3,13 +3,22 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
-use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg};
+use flink_state_reader::Snapshot;
+use flink_state_reader::metadata::OperatorId;
+use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg, Statement};
 use futures::{StreamExt, TryStreamExt, future};
 
-use super::{interruptible, open, repl, warnings};
+use super::warnings::Warnings;
+use super::{interruptible, open, repl};
 use crate::args::{Sql, Uids};
-use crate::error::{EXIT_DATA, Error, Result};
+use crate::error::{EXIT_DATA, Error, Result, one_line};
 use crate::output::{Format, Target};
+
+/// Characters of a statement that an error shows.
+const EXCERPT: usize = 100;
+/// What helps with most statements that don't run.
+pub(super) const SQL_HINT: &str =
+    "the SQL is that of Apache DataFusion; DESCRIBE tells the columns of a table and their types";
 
 /// Runs statements, or asks for them.
 pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
@@ -22,37 +31,69 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
         return Err(Error::usage("--output and binary formats need statements").hint("give them with -c or -f"));
     }
     let snapshots = interruptible(open_all(&arguments.snapshots, &arguments.uids)).await?;
-    let session = Session::open(&snapshots, &SessionOptions::default())?;
+    let session = Session::open(&snapshots, &SessionOptions::default()).map_err(|e| {
+        Error::from(e)
+            .at(arguments.snapshots.join(" "))
+            .hint("write each snapshot as alias=PATH, with different aliases")
+    })?;
     match script {
         Some(script) => interruptible(run(&session, &script, format, output)).await,
         None => repl::run(&session, &snapshots, format).await,
     }
 }
 
+/// Statements, and where they come from.
+struct Script {
+    text: String,
+    origin: String,
+}
+
 /// The statements to run; `None` when a person is to be asked for them.
-fn script(arguments: &Sql) -> Result<Option<String>> {
+fn script(arguments: &Sql) -> Result<Option<Script>> {
     if let Some(command) = &arguments.command {
-        return Ok(Some(command.clone()));
+        return Ok(Some(Script { text: command.clone(), origin: "the statements of -c".to_owned() }));
     }
     if let Some(file) = &arguments.file {
-        let script = std::fs::read_to_string(file).map_err(|e| Error::file("read the statements", file, &e))?;
-        return Ok(Some(script));
+        let text = std::fs::read_to_string(file).map_err(|e| Error::file("read the statements", file, &e))?;
+        return Ok(Some(Script { text, origin: format!("file {}", file.display()) }));
     }
     if std::io::stdin().is_terminal() {
         return Ok(None);
     }
-    let mut script = String::new();
-    let read = std::io::stdin().read_to_string(&mut script);
+    let mut text = String::new();
+    let read = std::io::stdin().read_to_string(&mut text);
     read.map_err(|e| Error::file("read the statements", Path::new("stdin"), &e))?;
-    Ok(Some(script))
+    Ok(Some(Script { text, origin: "the statements of stdin".to_owned() }))
 }
 
 async fn open_all(arguments: &[String], uids: &Uids) -> Result<Vec<SnapshotArg>> {
     let opening = arguments.iter().map(|argument| async {
         let (alias, location) = split_alias(argument);
-        Ok(SnapshotArg { alias: alias.map(str::to_owned), snapshot: open(location, uids).await? })
+        let snapshot = match arguments.len() {
+            1 => open(location, uids).await?,
+            // Each snapshot gets the uids that it knows.
+            _ => open(location, &known(&open(location, &Uids::default()).await?, uids)).await?,
+        };
+        Ok::<_, Error>(SnapshotArg { alias: alias.map(str::to_owned), snapshot })
     });
-    future::try_join_all(opening).await
+    let snapshots: Vec<SnapshotArg> = future::try_join_all(opening).await?;
+    let unknown = |uid: &&String| !snapshots.iter().any(|argument| is_known(&argument.snapshot, uid));
+    match uids.uids.iter().find(unknown) {
+        Some(uid) => {
+            let error = Error::usage(format!("no snapshot has an operator with the uid '{uid}'"));
+            Err(error.at(arguments.join(" ")).hint("flink-state inspect shows the operators of a snapshot"))
+        }
+        None => Ok(snapshots),
+    }
+}
+
+fn known(snapshot: &Snapshot, uids: &Uids) -> Uids {
+    Uids { uids: uids.uids.iter().filter(|uid| is_known(snapshot, uid)).cloned().collect() }
+}
+
+fn is_known(snapshot: &Snapshot, uid: &str) -> bool {
+    let id = OperatorId::from_uid(uid).to_string();
+    snapshot.operators().iter().any(|operator| operator.id() == id)
 }
 
 /// `alias=PATH`; a path that starts with such a thing is written as `./alias=…`.
@@ -65,37 +106,53 @@ fn split_alias(argument: &str) -> (Option<&str>, &str) {
 }
 
 /// Runs a script and writes its results one behind the other.
-async fn run(session: &Session, script: &str, format: Format, output: Option<&Path>) -> Result<u8> {
-    let statements = session.parse(script)?;
+async fn run(session: &Session, script: &Script, format: Format, output: Option<&Path>) -> Result<u8> {
+    let statements = session.parse(&script.text).map_err(|e| {
+        let hint = "names that are not plain words stand in double quotes: \"my-uid\".\"my-state\"";
+        Error::from(e).at(&script.origin).hint(hint)
+    })?;
     if statements.is_empty() {
-        return Err(Error::usage("there is no statement"));
+        let error = Error::usage("there is no statement").at(&script.origin);
+        return Err(error.hint("'SELECT * FROM metadata.states' lists the states"));
     }
     let mut target = Target::open(output)?;
     let mut results = 0;
     let mut complete = true;
     for statement in statements {
-        let mut query = session.run(statement).await?;
-        if !has_rows(&mut query).await? {
-            continue;
+        let place = place(&statement);
+        let locate = |e: Error| {
+            let e = e.at(&place);
+            if e.is_usage() { e.hint(SQL_HINT) } else { e }
+        };
+        let Some(query) = start(session, statement).await.map_err(locate)? else { continue };
+        if format.is_binary() && results > 0 {
+            let error = Error::usage("this format holds the result of one statement").at(&place);
+            return Err(error.hint("run the statements one by one"));
         }
         results += 1;
-        if results > 1 && format.is_binary() {
-            return Err(
-                Error::usage("this format holds the result of one statement").hint("run the others on their own")
-            );
-        }
-        complete &= write(query, format, &mut target).await?.complete;
-        target.writer().flush()?;
+        complete &= write(query, format, &mut target).await.map_err(locate)?.complete;
     }
     target.finish()?;
     Ok(if complete { 0 } else { EXIT_DATA })
 }
 
-/// Whether a statement has a result; one that has none is run to its end.
-pub(super) async fn has_rows(query: &mut Query) -> Result<bool> {
-    let has_rows = !query.schema().fields().is_empty();
-    while !has_rows && query.try_next().await?.is_some() {}
-    Ok(has_rows)
+/// A statement as the place of an error.
+fn place(statement: &Statement) -> String {
+    let text = one_line(&statement.to_string());
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("statement {}…", text.get(..end).unwrap_or_default()),
+        None => format!("statement {text}"),
+    }
+}
+
+/// Starts a statement. One that has no result is run to its end, and gives `None`.
+pub(super) async fn start(session: &Session, statement: Statement) -> Result<Option<Query>> {
+    let mut query = session.run(statement).await?;
+    if !query.schema().fields().is_empty() {
+        return Ok(Some(query));
+    }
+    while query.try_next().await?.is_some() {}
+    Ok(None)
 }
 
 /// What was written.
@@ -119,8 +176,8 @@ pub(super) async fn write(mut query: Query, format: Format, target: &mut Target)
     }
     writer.finish()?;
     drop(writer);
-    let gaps = query.gaps();
     target.writer().flush()?;
-    warnings::print(&gaps);
-    Ok(Written { rows, complete: gaps.is_empty() })
+    let warnings = Warnings::of_query(query.gaps());
+    warnings.print();
+    Ok(Written { rows, complete: warnings.is_complete() })
 }

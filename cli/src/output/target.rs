@@ -61,7 +61,9 @@ impl FileTarget {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file = builder.tempfile_in(directory).map_err(|e| Error::file("create a file", directory, &e))?;
+        // The kind of error alone: the rest is the temporary name, which tells nobody anything.
+        let failed = |e: std::io::Error| Error::file("create a file", directory, &e.kind().into());
+        let file = builder.tempfile_in(directory).map_err(failed)?;
         Ok(Self { out: BufWriter::with_capacity(BUFFER, file), path: path.to_owned() })
     }
 

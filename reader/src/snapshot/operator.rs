@@ -72,9 +72,14 @@ impl Operator {
         self.metadata().map_or(&[], |state| &state.subtasks)
     }
 
+    /// The state of its coordinator.
+    pub fn coordinator(&self) -> Option<&StreamHandle> {
+        self.metadata()?.coordinator.as_ref()
+    }
+
     /// Bytes of the state of its coordinator; `None` without one.
     pub fn coordinator_bytes(&self) -> Option<u64> {
-        self.metadata()?.coordinator.as_ref().and_then(StreamHandle::size)
+        self.coordinator().and_then(StreamHandle::size)
     }
 
     /// Bytes of each key group over all its keyed states, as far as `_metadata` has their offsets (not for RocksDB).
@@ -83,14 +88,8 @@ impl Operator {
         for state in self.subtasks().iter().filter_map(|subtask| subtask.state.as_deref()) {
             for (handle, absent) in [(&state.managed_keyed, 0), (&state.raw_keyed, -1)] {
                 let Some(KeyedHandle::KeyGroups(handle)) = handle else { continue };
-                let mut end = handle.stream.size();
-                for (key_group, &offset) in handle.key_groups.range().zip(&handle.offsets).rev() {
-                    if let Ok(start) = u64::try_from(offset)
-                        && offset != absent
-                    {
-                        *sizes.entry(key_group).or_default() += end.map_or(0, |end| end.saturating_sub(start));
-                        end = Some(start);
-                    }
+                for (key_group, bytes) in handle.sizes(absent) {
+                    *sizes.entry(key_group).or_default() += bytes.unwrap_or_default();
                 }
             }
         }

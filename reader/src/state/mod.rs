@@ -20,6 +20,7 @@ pub(crate) mod timers;
 mod unify;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
@@ -98,6 +99,40 @@ pub enum Layout {
     RawTimers,
     Operator,
     Raw,
+}
+
+impl fmt::Display for StateKind {
+    /// The kind as in SQL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value => "value",
+            Self::List => "list",
+            Self::Map => "map",
+            Self::Reducing => "reducing",
+            Self::Aggregating => "aggregating",
+            Self::Folding => "folding",
+            Self::Timer => "timer",
+            Self::OperatorList => "operator_list",
+            Self::OperatorUnion => "operator_union",
+            Self::Broadcast => "broadcast",
+            Self::Raw => "raw",
+        })
+    }
+}
+
+impl fmt::Display for Layout {
+    /// The layout as in SQL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Canonical => "canonical",
+            Self::Heap => "heap",
+            Self::RocksDb => "rocksdb",
+            Self::Changelog => "changelog",
+            Self::RawTimers => "raw_timers",
+            Self::Operator => "operator",
+            Self::Raw => "raw",
+        })
+    }
 }
 
 impl State {

@@ -38,7 +38,11 @@ pub fn arrow_type(ty: &Type) -> DataType {
     crate::decode::decoder(ty).finish().data_type().clone()
 }
 
-/// A nullable Arrow field with [`arrow_type`].
+/// The key of a field's metadata under which its Flink type stands, in the type notation.
+pub const TYPE_KEY: &str = "flink.type";
+
+/// A nullable Arrow field with [`arrow_type`], and the Flink type under [`TYPE_KEY`].
 pub fn arrow_field(name: impl Into<String>, ty: &Type) -> Field {
-    Field::new(name, arrow_type(ty), true)
+    let metadata = [(TYPE_KEY.to_owned(), ty.to_string())].into();
+    Field::new(name, arrow_type(ty), true).with_metadata(metadata)
 }

@@ -14,7 +14,7 @@ mod record;
 
 use std::sync::Arc;
 
-pub use arrow::{arrow_field, arrow_type};
+pub use arrow::{TYPE_KEY, arrow_field, arrow_type};
 pub use avro::AvroSchema;
 pub use basic::Basic;
 pub use framing::Framing;

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, TimeUnit};
 use datafusion::common::plan_err;
 use datafusion::error::Result;
 use flink_state_reader::java::hash;
-use flink_state_reader::types::{Basic, EitherKind, ListKind, StructKind, Type, arrow_type};
+use flink_state_reader::types::{Basic, EitherKind, ListKind, StructKind, TYPE_KEY, Type, arrow_type};
 
 const NANOS_OF_SECOND: i64 = 1_000_000_000;
 const NANOS_OF_DAY: i64 = 86_400 * NANOS_OF_SECOND;
@@ -29,6 +29,7 @@ pub(super) enum JavaClass {
     Long,
     Float,
     Double,
+    /// Half of a surrogate pair, which no Arrow string can hold, was replaced when the value was decoded.
     String,
     /// `java.util.Date` and what extends it, over milliseconds.
     Date,
@@ -47,12 +48,12 @@ pub(super) enum JavaClass {
 impl JavaClass {
     /// The class of a column's values: of its Flink type where the column is a state's, else of its SQL type.
     pub(super) fn of_field(field: &Field) -> Result<Self> {
-        let flink: Option<Type> = None;
+        let flink = field.metadata().get(TYPE_KEY).and_then(|text| text.parse::<Type>().ok());
         // an expression may hand the metadata on to a value of another type
         match flink.filter(|ty| arrow_type(ty) == *field.data_type()) {
             Some(ty) => match Self::of_type(&ty) {
                 Some(class) => Ok(class),
-                None => plan_err!("the Java hash code of {ty:?} is not known"),
+                None => plan_err!("the Java hash code of {ty} is not known"),
             },
             None => match Self::of_arrow(field.data_type()) {
                 Some(class) => Ok(class),

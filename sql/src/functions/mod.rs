@@ -1,19 +1,22 @@
 //! Functions of Flink: `operator_id(uid)`, `java_hash(value)`, `key_group(key, max_parallelism)`.
 
 mod java_class;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, FieldRef, Int64Type};
-use datafusion::common::{exec_err, internal_err};
+use arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
+use datafusion::common::{exec_err, internal_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::prelude::SessionContext;
+use datafusion::scalar::ScalarValue;
 use flink_state_reader::java::hash;
 use flink_state_reader::metadata::OperatorId;
 
@@ -47,7 +50,7 @@ impl Kind {
         match self {
             Self::OperatorId => Signature::string(1, Volatility::Immutable),
             Self::JavaHash => Signature::any(1, Volatility::Immutable),
-            Self::KeyGroup => Signature::any(2, Volatility::Immutable),
+            Self::KeyGroup => Signature::user_defined(Volatility::Immutable),
         }
     }
 }
@@ -65,6 +68,15 @@ impl ScalarUDFImpl for Function {
         &self.signature
     }
 
+    /// Of `key_group`: the key as it is, and an integer.
+    fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
+        match arguments {
+            [key, max] if max.is_integer() || max.is_null() => Ok(vec![key.clone(), DataType::Int64]),
+            [_, max] => plan_err!("a maximum parallelism is an integer, not {max}"),
+            _ => plan_err!("key_group takes a key and a maximum parallelism, not {} arguments", arguments.len()),
+        }
+    }
+
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(match self.kind {
             Kind::OperatorId => DataType::Utf8,
@@ -78,7 +90,7 @@ impl ScalarUDFImpl for Function {
         if let (Kind::JavaHash | Kind::KeyGroup, Some(value)) = (self.kind, args.arg_fields.first()) {
             JavaClass::of_field(value)?;
         }
-        Ok(Arc::new(arrow::datatypes::Field::new(self.name(), self.return_type(&types)?, true)))
+        Ok(Arc::new(Field::new(self.name(), self.return_type(&types)?, true)))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -92,7 +104,7 @@ impl ScalarUDFImpl for Function {
             _ => return internal_err!("{} was called with {} arguments", self.name(), values.len()),
         };
         if scalar {
-            Ok(ColumnarValue::Scalar(datafusion::scalar::ScalarValue::try_from_array(&result, 0)?))
+            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?))
         } else {
             Ok(ColumnarValue::Array(result))
         }
@@ -110,7 +122,6 @@ fn java_hashes(values: &ArrayRef, field: &FieldRef) -> Result<Int32Array> {
 }
 
 fn key_groups(hashes: &Int32Array, max_parallelism: &ArrayRef) -> Result<Int32Array> {
-    let max_parallelism = cast(max_parallelism, &DataType::Int64)?;
     let key_group = |(hash, max): (Option<i32>, Option<i64>)| {
         let (Some(hash), Some(max)) = (hash, max) else { return Ok(None) };
         let within = u16::try_from(max).ok().and_then(NonZeroU16::new).filter(|_| max <= MAX_PARALLELISM);

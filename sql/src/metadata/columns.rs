@@ -29,20 +29,20 @@ impl Columns {
         self.column(name, DataType::Utf8, Arc::new(array))
     }
 
-    pub(super) fn int(self, name: &str, values: impl Iterator<Item = impl Into<Option<u32>>>) -> Self {
+    pub(super) fn int(self, name: &str, values: impl Iterator<Item = Option<u32>>) -> Self {
         let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-        let array: Int32Array = values.map(|value| value.into().map(int)).collect();
+        let array: Int32Array = values.map(|value| value.map(int)).collect();
         self.column(name, DataType::Int32, Arc::new(array))
     }
 
-    pub(super) fn long(self, name: &str, values: impl Iterator<Item = impl Into<Option<u64>>>) -> Self {
+    pub(super) fn long(self, name: &str, values: impl Iterator<Item = Option<u64>>) -> Self {
         let long = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let array: Int64Array = values.map(|value| value.into().map(long)).collect();
+        let array: Int64Array = values.map(|value| value.map(long)).collect();
         self.column(name, DataType::Int64, Arc::new(array))
     }
 
-    pub(super) fn boolean(self, name: &str, values: impl Iterator<Item = impl Into<Option<bool>>>) -> Self {
-        let array: BooleanArray = values.map(Into::into).collect();
+    pub(super) fn boolean(self, name: &str, values: impl Iterator<Item = Option<bool>>) -> Self {
+        let array: BooleanArray = values.collect();
         self.column(name, DataType::Boolean, Arc::new(array))
     }
 

@@ -4,6 +4,8 @@
 //! the others come from `_metadata` alone.
 
 mod columns;
+mod facts;
+mod streams;
 mod tables;
 
 use std::sync::Arc;
@@ -20,18 +22,21 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use flink_state_reader::Snapshot;
 use futures::stream;
 
-use tables::{Source, Table};
+use crate::gaps::GapLog;
+use facts::Facts;
+use tables::Table;
 
 /// The tables about a snapshot; as the default schema it also takes the views and tables that statements create.
 #[derive(Debug)]
 pub(crate) struct MetadataSchema {
-    source: Source,
+    catalog: Arc<str>,
+    snapshot: Snapshot,
     created: MemorySchemaProvider,
 }
 
 impl MetadataSchema {
     pub(crate) fn new(catalog: Arc<str>, snapshot: &Snapshot) -> Self {
-        Self { source: Source { catalog, snapshot: snapshot.clone() }, created: MemorySchemaProvider::new() }
+        Self { catalog, snapshot: snapshot.clone(), created: MemorySchemaProvider::new() }
     }
 }
 
@@ -44,8 +49,9 @@ impl SchemaProvider for MetadataSchema {
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let Some(table) = Table::named(name) else { return self.created.table(name).await };
-        let rows = Rows { table, source: self.source.clone(), schema: table.schema()? };
-        let schema = Arc::clone(&rows.schema);
+        let schema = table.schema()?;
+        let (catalog, snapshot) = (Arc::clone(&self.catalog), self.snapshot.clone());
+        let rows = Rows { table, catalog, snapshot, schema: Arc::clone(&schema) };
         Ok(Some(Arc::new(StreamingTable::try_new(schema, vec![Arc::new(rows)])?)))
     }
 
@@ -72,7 +78,8 @@ impl SchemaProvider for MetadataSchema {
 #[derive(Debug)]
 struct Rows {
     table: Table,
-    source: Source,
+    catalog: Arc<str>,
+    snapshot: Snapshot,
     schema: SchemaRef,
 }
 
@@ -82,8 +89,11 @@ impl PartitionStream for Rows {
     }
 
     fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let (table, source) = (self.table, self.source.clone());
-        let rows = async move { table.rows(&source, &context).await };
+        let (table, catalog, snapshot) = (self.table, Arc::clone(&self.catalog), self.snapshot.clone());
+        let rows = async move {
+            let log = GapLog::of(&context);
+            table.rows(&Facts { catalog: &catalog, snapshot: &snapshot, log: log.as_deref() }).await
+        };
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream::once(rows)))
     }
 }

@@ -1,36 +1,42 @@
-//! The tables of the schema `metadata`.
-
-use std::sync::Arc;
+//! The tables of the schema `metadata`: each is a list of columns over a list of facts.
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
-use datafusion::execution::TaskContext;
+use flink_state_reader::metadata::{
+    CheckpointProperties, PostCheckpointAction, Properties, SavepointFormat, SnapshotType,
+};
 use flink_state_reader::{Operator, Snapshot, State};
 
 use super::columns::Columns;
-use crate::gaps::{Gap, GapLog};
+use super::facts::{Facts, FileFact, KeyGroupFact, OperatorFact, SubtaskFact};
+use super::streams::Stream;
 
-/// Where the rows come from.
-#[derive(Clone, Debug)]
-pub(super) struct Source {
-    pub(super) catalog: Arc<str>,
-    pub(super) snapshot: Snapshot,
-}
-
+/// A table of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Table {
+    Snapshot,
     Operators,
     States,
+    Subtasks,
+    Handles,
+    Files,
+    KeyGroups,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 2] = [Self::Operators, Self::States];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Snapshot, Self::Operators, Self::States, Self::Subtasks, Self::Handles, Self::Files, Self::KeyGroups];
 
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Snapshot => "snapshot",
             Self::Operators => "operators",
             Self::States => "states",
+            Self::Subtasks => "subtasks",
+            Self::Handles => "handles",
+            Self::Files => "files",
+            Self::KeyGroups => "key_groups",
         }
     }
 
@@ -38,64 +44,170 @@ impl Table {
         Self::ALL.into_iter().find(|table| table.name() == name)
     }
 
-    /// The schema of a table is that of no rows.
+    /// The columns: those of a table without rows.
     pub(super) fn schema(self) -> Result<SchemaRef> {
         let none = match self {
+            Self::Snapshot => snapshot(None),
             Self::Operators => operators(&[]),
             Self::States => states(&[]),
+            Self::Subtasks => subtasks(&[]),
+            Self::Handles => handles(&[]),
+            Self::Files => files(&[]),
+            Self::KeyGroups => key_groups(&[]),
         };
         Ok(none?.schema())
     }
 
-    pub(super) async fn rows(self, source: &Source, context: &TaskContext) -> Result<RecordBatch> {
+    pub(super) async fn rows(self, facts: &Facts<'_>) -> Result<RecordBatch> {
         match self {
-            Self::Operators => operators(source.snapshot.operators()),
-            Self::States => states(&source.states(context).await),
+            Self::Snapshot => snapshot(Some(facts.snapshot)),
+            Self::Operators => operators(&facts.operators().await),
+            Self::States => states(&facts.states().await),
+            Self::Subtasks => subtasks(&facts.subtasks()),
+            Self::Handles => handles(&facts.streams()),
+            Self::Files => files(&facts.files().await),
+            Self::KeyGroups => key_groups(&facts.key_groups()),
         }
     }
 }
 
-impl Source {
-    /// The states of all operators. An operator whose files can't be read is a gap in the query's answer.
-    async fn states(&self, context: &TaskContext) -> Vec<(&Operator, &State)> {
-        let mut all = Vec::new();
-        for operator in self.snapshot.operators() {
-            match operator.states().await {
-                Ok(states) => all.extend(states.iter().map(|state| (operator, state))),
-                Err(error) => {
-                    if let Some(log) = GapLog::of(context) {
-                        log.add(Gap::of_operator(&self.catalog, &operator.label(), &error));
-                    }
-                }
-            }
-        }
-        all
-    }
-}
-
-fn operators(operators: &[Operator]) -> Result<RecordBatch> {
-    let rows = || operators.iter();
+fn snapshot(snapshot: Option<&Snapshot>) -> Result<RecordBatch> {
+    let rows = || snapshot.into_iter();
+    let metadata = || rows().map(Snapshot::metadata);
+    let properties = || metadata().map(|metadata| known(&metadata.properties));
     Columns::default()
-        .text("operator", rows().map(Operator::label))
-        .text("operator_id", rows().map(Operator::id))
+        .text("location", rows().map(Snapshot::location))
+        .int("version", metadata().map(|metadata| Some(metadata.version)))
+        .long("checkpoint_id", metadata().map(|metadata| Some(metadata.checkpoint_id)))
+        .text_or_null("kind", properties().map(|known| known.map(kind_of_snapshot)))
+        .text_or_null("format", properties().map(|known| known.and_then(format_of_savepoint)))
+        .text_or_null("post_checkpoint_action", properties().map(|known| known.and_then(action_of_savepoint)))
+        .long("operators", rows().map(|snapshot| Some(snapshot.operators().len() as u64)))
+        .long("master_states", metadata().map(|metadata| Some(metadata.master_states.len() as u64)))
+        .finish()
+}
+
+fn operators(facts: &[OperatorFact<'_>]) -> Result<RecordBatch> {
+    let rows = || facts.iter().map(|fact| fact.operator);
+    of_operator(rows())
         .text_or_null("uid", rows().map(Operator::uid))
         .text_or_null("name", rows().map(Operator::name))
-        .int("parallelism", rows().map(Operator::parallelism))
-        .int("max_parallelism", rows().map(Operator::max_parallelism))
+        .int("parallelism", rows().map(|operator| Some(operator.parallelism())))
+        .int("max_parallelism", rows().map(|operator| Some(operator.max_parallelism())))
+        .boolean("finished", rows().map(|operator| Some(operator.is_finished())))
+        .long("subtasks", rows().map(|operator| Some(operator.subtasks().len() as u64)))
+        .long("states", facts.iter().map(|fact| fact.states.map(|states| states as u64)))
+        .long("bytes", facts.iter().map(|fact| Some(fact.bytes)))
+        .long("coordinator_bytes", rows().map(Operator::coordinator_bytes))
         .finish()
 }
 
-fn states(states: &[(&Operator, &State)]) -> Result<RecordBatch> {
-    let rows = || states.iter().map(|(_, state)| *state);
-    let operators = || states.iter().map(|(operator, _)| *operator);
-    Columns::default()
-        .text("operator", operators().map(Operator::label))
-        .text("operator_id", operators().map(Operator::id))
+fn states(facts: &[(&Operator, &State)]) -> Result<RecordBatch> {
+    let rows = || facts.iter().map(|(_, state)| *state);
+    of_operator(facts.iter().map(|(operator, _)| *operator))
         .text("state", rows().map(State::name))
-        .text("kind", rows().map(|state| format!("{:?}", state.kind())))
-        .text("layout", rows().map(|state| format!("{:?}", state.layout())))
+        .text("kind", rows().map(|state| state.kind().to_string()))
+        .text("layout", rows().map(|state| state.layout().to_string()))
+        .text_or_null("key_type", rows().map(|state| state.key_type().map(ToString::to_string)))
+        .text_or_null("namespace_type", rows().map(|state| state.namespace_type().map(ToString::to_string)))
+        .text_or_null("value_type", rows().map(|state| state.value_type().map(ToString::to_string)))
         .long("entries", rows().map(State::rows))
-        .long("bytes", rows().map(State::bytes))
+        .long("bytes", rows().map(|state| Some(state.bytes())))
         .text_or_null("unsupported", rows().map(State::unsupported))
         .finish()
+}
+
+fn subtasks(facts: &[SubtaskFact<'_>]) -> Result<RecordBatch> {
+    let rows = || facts.iter();
+    let key_groups = || rows().map(SubtaskFact::key_groups);
+    of_operator(rows().map(|fact| fact.operator))
+        .int("subtask", rows().map(|fact| Some(fact.subtask)))
+        .boolean("finished", rows().map(|fact| Some(fact.state.is_none())))
+        .int("first_key_group", key_groups().map(|range| range.map(|(first, _)| first.into())))
+        .int("last_key_group", key_groups().map(|range| range.map(|(_, last)| last.into())))
+        .long("managed_keyed_bytes", rows().map(|fact| fact.bytes_of("managed_keyed")))
+        .long("managed_operator_bytes", rows().map(|fact| fact.bytes_of("managed_operator")))
+        .long("raw_keyed_bytes", rows().map(|fact| fact.bytes_of("raw_keyed")))
+        .long("raw_operator_bytes", rows().map(|fact| fact.bytes_of("raw_operator")))
+        .long("input_channel_bytes", rows().map(|fact| fact.bytes_of("input_channel")))
+        .long("output_channel_bytes", rows().map(|fact| fact.bytes_of("output_channel")))
+        .finish()
+}
+
+fn handles(facts: &[(&Operator, Stream<'_>)]) -> Result<RecordBatch> {
+    let rows = || facts.iter().map(|(_, stream)| stream);
+    let key_groups = || rows().map(|stream| stream.key_groups.as_ref());
+    of_operator(facts.iter().map(|(operator, _)| *operator))
+        .int("subtask", rows().map(|stream| stream.subtask))
+        .text("role", rows().map(|stream| stream.role))
+        .text("class", rows().map(|stream| stream.class))
+        .int("first_key_group", key_groups().map(|range| range.map(|range| (*range.start()).into())))
+        .int("last_key_group", key_groups().map(|range| range.map(|range| (*range.end()).into())))
+        .text_or_null("path", rows().map(Stream::path))
+        .long("offset", rows().map(Stream::offset))
+        .long("bytes", rows().map(|stream| stream.bytes))
+        .boolean("inline", rows().map(|stream| Some(stream.is_inline())))
+        .text_or_null("local_path", rows().map(|stream| stream.local_path))
+        .finish()
+}
+
+fn files(facts: &[FileFact<'_>]) -> Result<RecordBatch> {
+    let rows = || facts.iter();
+    Columns::default()
+        .text_or_null("path", rows().map(|fact| fact.path))
+        .boolean("inline", rows().map(|fact| Some(fact.path.is_none())))
+        .long("handles", rows().map(|fact| Some(fact.handles)))
+        .long("bytes", rows().map(|fact| Some(fact.bytes)))
+        .boolean("found", rows().map(|fact| Some(fact.problem.is_none())))
+        .text_or_null("problem", rows().map(|fact| fact.problem.as_deref()))
+        .finish()
+}
+
+fn key_groups(facts: &[KeyGroupFact<'_>]) -> Result<RecordBatch> {
+    let rows = || facts.iter();
+    of_operator(rows().map(|fact| fact.operator))
+        .int("key_group", rows().map(|fact| Some(fact.key_group.into())))
+        .int("subtask", rows().map(|fact| Some(fact.subtask)))
+        .long("bytes", rows().map(|fact| fact.bytes))
+        .finish()
+}
+
+/// The columns that say which operator a row is about.
+fn of_operator<'a>(operators: impl Iterator<Item = &'a Operator> + Clone) -> Columns {
+    Columns::default()
+        .text("operator", operators.clone().map(Operator::label))
+        .text("operator_id", operators.map(Operator::id))
+}
+
+fn known(properties: &Properties) -> Option<CheckpointProperties> {
+    match properties {
+        Properties::Known(known) => Some(*known),
+        Properties::Null | Properties::Unknown(_) => None,
+    }
+}
+
+fn kind_of_snapshot(properties: CheckpointProperties) -> &'static str {
+    match properties.snapshot_type {
+        SnapshotType::Checkpoint => "checkpoint",
+        SnapshotType::FullCheckpoint => "full checkpoint",
+        SnapshotType::Savepoint { .. } => "savepoint",
+    }
+}
+
+fn format_of_savepoint(properties: CheckpointProperties) -> Option<&'static str> {
+    match properties.snapshot_type {
+        SnapshotType::Savepoint { format: SavepointFormat::Canonical, .. } => Some("canonical"),
+        SnapshotType::Savepoint { format: SavepointFormat::Native, .. } => Some("native"),
+        SnapshotType::Checkpoint | SnapshotType::FullCheckpoint => None,
+    }
+}
+
+/// What happened to the job after its savepoint.
+fn action_of_savepoint(properties: CheckpointProperties) -> Option<&'static str> {
+    match properties.snapshot_type {
+        SnapshotType::Savepoint { action: PostCheckpointAction::None, .. } => Some("none"),
+        SnapshotType::Savepoint { action: PostCheckpointAction::Suspend, .. } => Some("suspend"),
+        SnapshotType::Savepoint { action: PostCheckpointAction::Terminate, .. } => Some("terminate"),
+        SnapshotType::Checkpoint | SnapshotType::FullCheckpoint => None,
+    }
 }

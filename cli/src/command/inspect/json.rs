@@ -3,7 +3,7 @@
 use flink_state_reader::Operator;
 use serde_json::{Value, json};
 
-use super::{OperatorPicture, Picture, StatePicture, key_groups, kind};
+use super::{OperatorPicture, Picture, StatePicture, key_groups};
 
 /// One object, as `docs/json.md` describes it.
 pub(super) fn render(picture: &Picture) -> String {
@@ -41,8 +41,8 @@ fn state(picture: &StatePicture) -> Value {
     let state = &picture.state;
     json!({
         "state": state.name(),
-        "kind": kind(state.kind()),
-        "layout": format!("{:?}", state.layout()),
+        "kind": state.kind().to_string(),
+        "layout": state.layout().to_string(),
         "key_type": state.key_type().map(ToString::to_string),
         "namespace_type": state.namespace_type().map(ToString::to_string),
         "value_type": state.value_type().map(ToString::to_string),

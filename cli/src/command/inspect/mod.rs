@@ -9,12 +9,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use flink_state_reader::metadata::{CheckpointProperties, Properties, SavepointFormat, SnapshotType, SubtaskState};
-use flink_state_reader::{Operator, Snapshot, State, StateKind};
-use futures::TryStreamExt;
+use flink_state_reader::{GapKind, Operator, Snapshot, State, StateKind};
 
 use super::{interruptible, open};
 use crate::args::{Inspect, InspectFormat};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Entries are counted where reading the whole snapshot is a matter of a moment.
 const COUNTED: u64 = 64 << 20;
@@ -61,8 +60,8 @@ impl Picture {
         let mut operators = Vec::new();
         for (index, operator) in snapshot.operators().iter().enumerate() {
             let mut states = Vec::new();
-            for state in operator.states().await.map_err(|e| with_hint(e, &snapshot))? {
-                states.push(StatePicture::of(&snapshot, state, total <= COUNTED).await?);
+            for state in operator.states().await? {
+                states.push(StatePicture::of(state, total <= COUNTED).await?);
             }
             operators.push(OperatorPicture { index, bytes: bytes(operator), states });
         }
@@ -93,44 +92,17 @@ impl Picture {
     }
 }
 
-fn with_hint(error: flink_state_reader::Error, snapshot: &Snapshot) -> Error {
-    let has_hint = error.hint().is_some();
-    let error = Error::from(error);
-    if has_hint {
-        return error;
-    }
-    error.hint(format!(
-        "what needs no state file still works: flink-state sql '{}' -c 'SELECT * FROM metadata.operators'",
-        snapshot.location()
-    ))
-}
-
 impl StatePicture {
-    async fn of(snapshot: &Snapshot, state: &State, count: bool) -> Result<Self> {
+    async fn of(state: &State, count: bool) -> Result<Self> {
         let mut picture = Self { state: state.clone(), entries: state.rows(), problem: None };
         picture.problem = state.unsupported().map(str::to_owned);
         if picture.entries.is_none() && picture.problem.is_none() && count {
-            picture.count(snapshot).await?;
+            let (entries, gaps) = state.count_rows().await?;
+            picture.problem = gaps.first().map(|gap| gap.reason.clone());
+            let is_missing = gaps.iter().any(|gap| gap.kind == GapKind::Missing);
+            picture.entries = (!is_missing).then_some(entries);
         }
         Ok(picture)
-    }
-
-    /// Walks over all entries without decoding any.
-    async fn count(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let mut entries = 0;
-        for task in self.state.scan().projection(Vec::new()).build()?.tasks(1) {
-            let mut batches = snapshot.execute(&task).await?;
-            while let Some(batch) = batches.try_next().await? {
-                entries += batch.num_rows() as u64;
-            }
-            if let Some(gap) = batches.gaps().first() {
-                self.problem = Some(gap.reason.clone());
-            }
-        }
-        if self.problem.is_none() {
-            self.entries = Some(entries);
-        }
-        Ok(())
     }
 
     /// Its type in the notation of types: of the value, and with what else its rows are found by.
@@ -148,27 +120,9 @@ impl StatePicture {
     }
 }
 
-/// The kind as in SQL.
-fn kind(kind: StateKind) -> &'static str {
-    match kind {
-        StateKind::Value => "value",
-        StateKind::List => "list",
-        StateKind::Map => "map",
-        StateKind::Reducing => "reducing",
-        StateKind::Aggregating => "aggregating",
-        StateKind::Folding => "folding",
-        StateKind::Timer => "timer",
-        StateKind::OperatorList => "operator_list",
-        StateKind::OperatorUnion => "operator_union",
-        StateKind::Broadcast => "broadcast",
-        _ => "raw",
-    }
-}
-
-/// Bytes of an operator's state: of its subtasks, records in flight and coordinator.
+/// Bytes of the state of an operator's subtasks, with records in flight.
 fn bytes(operator: &Operator) -> u64 {
-    let subtasks = operator.subtasks().iter().filter_map(|subtask| subtask.state.as_deref());
-    subtasks.map(subtask_bytes).sum::<u64>() + operator.coordinator_bytes().unwrap_or(0)
+    operator.subtasks().iter().filter_map(|subtask| subtask.state.as_deref()).map(subtask_bytes).sum()
 }
 
 fn subtask_bytes(state: &SubtaskState) -> u64 {

@@ -1,12 +1,11 @@
 //! The picture for people.
 
-use std::fmt::Write;
 use std::io::IsTerminal;
 
-use flink_state_reader::Operator;
+use flink_state_reader::{Layout, Operator, State};
 use unicode_width::UnicodeWidthStr;
 
-use super::{OperatorPicture, Picture, StatePicture, chart, key_groups, kind, wrap::wrap};
+use super::{OperatorPicture, Picture, StatePicture, chart, key_groups, wrap::wrap};
 use crate::error::one_line;
 use crate::size::human;
 
@@ -14,8 +13,7 @@ use crate::size::human;
 const WIDTH: usize = 100;
 /// Bars of the chart of key groups.
 const BARS: usize = 64;
-/// Columns that a type gets at least.
-const TYPE_WIDTH: usize = 24;
+const HEAD: [&str; 5] = ["state", "kind", "type", "entries", "bytes"];
 
 /// The snapshot, then each operator with its states and key groups.
 pub(super) fn render(picture: &Picture) -> String {
@@ -54,11 +52,12 @@ impl Page {
     fn snapshot(&mut self, picture: &Picture) {
         let metadata = picture.snapshot.metadata();
         let kind = match picture.kind() {
-            (Some(kind), Some(format)) => format!("{kind}, {format}"),
-            (Some(kind), None) => kind.to_owned(),
-            _ => "snapshot".to_owned(),
+            (Some("savepoint"), Some(format)) => format!("Savepoint ({format})"),
+            (Some("full checkpoint"), _) => "Full checkpoint".to_owned(),
+            (Some(_), _) => "Checkpoint".to_owned(),
+            (None, _) => "Snapshot".to_owned(),
         };
-        let title = format!("Checkpoint {} ({kind}), _metadata version {}", metadata.checkpoint_id, metadata.version);
+        let title = format!("{kind}, checkpoint ID {}, _metadata version {}", metadata.checkpoint_id, metadata.version);
         let title = self.styled(BOLD, &title);
         self.line(&title);
         self.line(&one_line(picture.snapshot.location()));
@@ -74,7 +73,8 @@ impl Page {
         let name = name.map(|name| format!("  {}", one_line(name))).unwrap_or_default();
         self.line(&format!("{label}{name}"));
         let mut facts = vec![
-            format!("parallelism {} of at most {}", operator.parallelism(), operator.max_parallelism()),
+            format!("parallelism {}", operator.parallelism()),
+            format!("max parallelism {}", operator.max_parallelism()),
             human(picture.bytes),
         ];
         if operator.label() != operator.id() {
@@ -109,39 +109,52 @@ impl Page {
         if states.is_empty() {
             return;
         }
-        let rows: Vec<[String; 5]> = states.iter().map(row).collect();
-        let head = ["state", "kind", "type", "entries", "bytes"].map(str::to_owned);
-        let widths = [0, 1, 2, 3, 4].map(|column| {
-            let cells = std::iter::once(&head).chain(&rows).filter_map(|row| row.get(column));
+        let shared = |state: &State| states.iter().filter(|other| other.state.layout() == state.layout()).count() > 1;
+        let head = HEAD.map(str::to_owned);
+        let mut rows: Vec<[String; 5]> = states.iter().map(|picture| row(picture, shared(&picture.state))).collect();
+        let widest = |rows: &[[String; 5]], column: usize| {
+            let cells = rows.iter().chain([&head]).filter_map(|row| row.get(column));
             cells.map(|cell| cell.width()).max().unwrap_or(0)
-        });
-        let [state, kind, ty, entries, bytes] = widths;
-        // Two blanks before each column.
-        let ty = ty.min(self.width.saturating_sub(state + kind + entries + bytes + 10).max(TYPE_WIDTH));
+        };
+        let [state, kind, entries, bytes] = [0, 1, 3, 4].map(|column| widest(&rows, column));
+        // Two blanks before each column. A type that is too long for its column stands below.
+        let room = self.width.saturating_sub(state + kind + entries + bytes + 10);
+        let take_long = |[_, _, ty, ..]: &mut [String; 5]| (ty.width() > room).then(|| std::mem::take(ty));
+        let below: Vec<Option<String>> = rows.iter_mut().map(take_long).collect();
+        let widths = [state, kind, widest(&rows, 2), entries, bytes];
         self.line("");
-        for (index, [name, kind_of, type_of, entries_of, bytes_of]) in std::iter::once(&head).chain(&rows).enumerate() {
-            for (line, part) in wrap(type_of, ty).iter().enumerate() {
-                let mut text = String::new();
-                let first = |cell: &str| if line == 0 { cell.to_owned() } else { String::new() };
-                // Writing to a `String` can't fail.
-                let _ = write!(
-                    text,
-                    "  {}  {}  {}  {}  {}",
-                    pad(&first(name), state),
-                    pad(&first(kind_of), kind),
-                    pad(part, ty),
-                    pad_left(&first(entries_of), entries),
-                    pad_left(&first(bytes_of), bytes),
-                );
-                let text = if index == 0 { self.styled(DIM, &text) } else { text };
-                self.line(&text);
+        let line = self.styled(DIM, &cells(&head, widths));
+        self.line(&line);
+        for (row, below) in rows.iter().zip(below) {
+            self.line(&cells(row, widths));
+            if let Some(ty) = below {
+                self.indented("      ", &ty);
             }
-            if let Some(problem) = index.checked_sub(1).and_then(|index| states.get(index)?.problem.as_deref()) {
-                for line in wrap(&one_line(problem), self.width.saturating_sub(6)) {
-                    let line = self.styled(YELLOW, &line);
-                    self.line(&format!("    ! {line}"));
-                }
+        }
+        self.problems(states);
+    }
+
+    /// Each reason once, with the states that it is about.
+    fn problems(&mut self, states: &[StatePicture]) {
+        let mut problems: Vec<(&str, Vec<&str>)> = Vec::new();
+        for StatePicture { state, problem, .. } in states {
+            let Some(problem) = problem else { continue };
+            match problems.iter_mut().find(|(reason, _)| reason == problem) {
+                Some((_, names)) => names.push(state.name()),
+                None => problems.push((problem, vec![state.name()])),
             }
+        }
+        for (reason, names) in problems {
+            let names = if names.len() == states.len() { "all states".to_owned() } else { names.join(", ") };
+            self.indented("  ! ", &one_line(&format!("{reason} ({names})")));
+        }
+    }
+
+    fn indented(&mut self, indent: &str, text: &str) {
+        for line in wrap(text, self.width.saturating_sub(indent.len())) {
+            let line = format!("{indent}{line}");
+            let line = if indent.contains('!') { self.styled(YELLOW, &line) } else { line };
+            self.line(&line);
         }
     }
 
@@ -161,15 +174,30 @@ impl Page {
     }
 }
 
-fn row(picture: &StatePicture) -> [String; 5] {
+/// The cells of a state. States of one file share its bytes: each has at most those of all.
+fn row(picture: &StatePicture, shared: bool) -> [String; 5] {
     let state = &picture.state;
+    let of_all = shared && state.layout() != Layout::Operator;
     [
         one_line(state.name()),
-        kind(state.kind()).to_owned(),
+        state.kind().to_string(),
         picture.type_notation().map_or_else(|| "-".to_owned(), |ty| one_line(&ty)),
         picture.entries.map_or_else(|| "-".to_owned(), |entries| entries.to_string()),
-        human(state.bytes()),
+        format!("{}{}", if of_all { "≤ " } else { "" }, human(state.bytes())),
     ]
+}
+
+fn cells([state, kind, ty, entries, bytes]: &[String; 5], widths: [usize; 5]) -> String {
+    let [state_width, kind_width, type_width, entries_width, bytes_width] = widths;
+    [
+        String::new(),
+        pad(state, state_width),
+        pad(kind, kind_width),
+        pad(ty, type_width),
+        pad_left(entries, entries_width),
+        pad_left(bytes, bytes_width),
+    ]
+    .join("  ")
 }
 
 fn count(count: usize, what: &str) -> String {

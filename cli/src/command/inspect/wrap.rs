@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Where a line may end: behind these.
-const BREAKS: [char; 4] = [' ', ',', '<', '('];
+const BREAKS: [char; 2] = [' ', ','];
 
 /// The text in lines of at most `width` columns. The lines one behind the other are the text again, but for blanks at
 /// line ends.
@@ -38,7 +38,7 @@ mod tests {
     fn breaks_between_words() {
         assert_eq!(wrap("MAP<STRING, LONG>", 40), ["MAP<STRING, LONG>"]);
         assert_eq!(wrap("MAP<STRING, LONG>", 11), ["MAP<STRING,", "LONG>"]);
-        assert_eq!(wrap("POJO<com.acme.Order>(id LONG)", 20), ["POJO<", "com.acme.Order>(id", "LONG)"]);
+        assert_eq!(wrap("ENUM<x.Kind>('RETAIL','WHOLESALE')", 24), ["ENUM<x.Kind>('RETAIL',", "'WHOLESALE')"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("", 3), [""]);
     }

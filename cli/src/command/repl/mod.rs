@@ -9,8 +9,7 @@ use std::time::Instant;
 use flink_state_sql::{Session, SnapshotArg};
 use rustyline::error::ReadlineError;
 
-use super::interruptible;
-use super::sql::{has_rows, write};
+use super::{interruptible, sql};
 use crate::error::{Error, Result};
 use crate::output::{Format, Target};
 use script::quoted;
@@ -48,13 +47,14 @@ pub(super) async fn run(session: &Session, snapshots: &[SnapshotArg], format: Fo
                 eprint!("{HELP}");
                 Ok(())
             }
-            Ok(Input::Sql(sql)) => interruptible(run_line(session, &sql, format)).await,
+            Ok(Input::Sql(statements)) => interruptible(run_line(session, &statements, format)).await,
             Err(error) => Err(error),
         };
         match outcome {
             Ok(()) => {}
             Err(Error::Interrupted) => eprintln!("interrupted"),
             Err(Error::ClosedPipe) => return Ok(0),
+            Err(error) if error.is_usage() => error.hint(sql::SQL_HINT).report(),
             Err(error) => error.report(),
         }
     }
@@ -91,16 +91,15 @@ fn describe(path: &[String]) -> String {
 }
 
 /// Runs the statements of a line.
-async fn run_line(session: &Session, sql: &str, format: Format) -> Result<()> {
-    for statement in session.parse(sql)? {
+async fn run_line(session: &Session, statements: &str, format: Format) -> Result<()> {
+    for statement in session.parse(statements)? {
         let start = Instant::now();
-        let mut query = session.run(statement).await?;
-        if !has_rows(&mut query).await? {
+        let Some(query) = sql::start(session, statement).await? else {
             eprintln!("done in {:.3} s", start.elapsed().as_secs_f64());
             continue;
-        }
+        };
         let mut target = Target::open(None)?;
-        let written = write(query, format, &mut target).await?;
+        let written = sql::write(query, format, &mut target).await?;
         target.finish()?;
         let rows = if written.rows == 1 { "row" } else { "rows" };
         eprintln!("{} {rows} in {:.3} s", written.rows, start.elapsed().as_secs_f64());
@@ -114,7 +113,7 @@ mod tests {
 
     fn sql(line: &str) -> String {
         match parse(line) {
-            Ok(Input::Sql(sql)) => sql,
+            Ok(Input::Sql(statements)) => statements,
             _ => String::new(),
         }
     }

@@ -105,6 +105,23 @@ impl KeyGroupsHandle {
         self.key_groups.range().zip(offsets).filter_map(|(group, offset)| Some((group, offset?)))
     }
 
+    /// Each key group that has data with its number of bytes: up to the next one, or the end of the stream if its size
+    /// is known. `absent` is the offset of a key group without data: 0 in managed state, -1 in raw state.
+    pub fn sizes(&self, absent: i64) -> Vec<(u16, Option<u64>)> {
+        let mut end = self.stream.size();
+        let mut sizes = Vec::new();
+        for (key_group, &offset) in self.key_groups.range().zip(&self.offsets).rev() {
+            if offset != absent
+                && let Ok(start) = u64::try_from(offset)
+            {
+                sizes.push((key_group, end.map(|end| end.saturating_sub(start))));
+                end = Some(start);
+            }
+        }
+        sizes.reverse();
+        sizes
+    }
+
     pub(super) fn parse_v1(input: &mut Cursor<'_>, scope: Scope<'_>, role: KeyedRole) -> Result<Self> {
         Self::parse(input, scope, role, KeyGroupsKind::V1)
     }

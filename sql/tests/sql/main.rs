@@ -1,0 +1,16 @@
+//! Sessions over real snapshots.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are not seen as tests"
+)]
+
+mod fixture;
+mod metadata;
+mod names;
+mod plans;
+mod queries;
+mod truth;
