@@ -13,6 +13,7 @@ mod damage;
 mod decode;
 mod expected;
 mod kryo;
+mod raw;
 mod scan;
 mod snapshots;
 mod table;

@@ -13,3 +13,7 @@ mod key;
 mod random;
 mod refusals;
 mod vectors;
+mod bootstrap;
+mod failures;
+mod rewrite;
+mod support;
