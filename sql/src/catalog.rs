@@ -4,8 +4,8 @@
 //! its tables is asked for. DataFusion asks for the *names* of tables without waiting, and only for the
 //! `information_schema`: a session loads all operators before it plans a statement that needs that schema.
 
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
@@ -96,6 +96,8 @@ pub(crate) struct OperatorSchema {
     id: String,
     name: Arc<str>,
     tables: OnceLock<Vec<(String, Arc<StateTable>)>>,
+    /// What a script has made of states; none where it has taken one away.
+    staged: RwLock<BTreeMap<String, Option<Arc<dyn TableProvider>>>>,
 }
 
 impl OperatorSchema {
@@ -106,7 +108,7 @@ impl OperatorSchema {
         // a uid may be any text: one that hides a schema of ours is known by its ID only
         let name = if [METADATA, INFORMATION_SCHEMA].contains(&label.as_str()) { &id } else { &label };
         let name = Arc::from(name.as_str());
-        Self { catalog, snapshot, index, id, name, tables: OnceLock::new() }
+        Self { catalog, snapshot, index, id, name, tables: OnceLock::new(), staged: RwLock::default() }
     }
 
     /// The schema's name: the uid, else the operator ID.
@@ -123,6 +125,15 @@ impl OperatorSchema {
             Some(operator) => operator.states().await,
             None => Ok(&[]),
         }
+    }
+
+    /// Shows a table in place of a state, or hides the state.
+    pub(crate) fn stage(&self, state: &str, table: Option<Arc<dyn TableProvider>>) {
+        self.staged.write().unwrap_or_else(PoisonError::into_inner).insert(state.to_owned(), table);
+    }
+
+    fn staged(&self, state: &str) -> Option<Option<Arc<dyn TableProvider>>> {
+        self.staged.read().unwrap_or_else(PoisonError::into_inner).get(state).cloned()
     }
 
     /// All tables, read on first use.
@@ -143,15 +154,25 @@ impl OperatorSchema {
 impl SchemaProvider for OperatorSchema {
     /// The states, once they have been read.
     fn table_names(&self) -> Vec<String> {
-        self.tables.get().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        let known = self.tables.get().into_iter().flatten().map(|(name, _)| name.clone());
+        let mut names: Vec<String> = known.filter(|name| self.staged(name).is_none()).collect();
+        let staged = self.staged.read().unwrap_or_else(PoisonError::into_inner);
+        names.extend(staged.iter().filter(|(_, table)| table.is_some()).map(|(name, _)| name.clone()));
+        names
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        if let Some(staged) = self.staged(name) {
+            return Ok(staged);
+        }
         let tables = self.tables().await.map_err(external)?;
         Ok(tables.iter().find(|(table, _)| table == name).map(|(_, table)| Arc::clone(table) as _))
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.tables.get().into_iter().flatten().any(|(table, _)| table == name)
+        match self.staged(name) {
+            Some(staged) => staged.is_some(),
+            None => self.tables.get().into_iter().flatten().any(|(table, _)| table == name),
+        }
     }
 }

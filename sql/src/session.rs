@@ -3,15 +3,18 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use flink_state_reader::Snapshot;
+use futures::TryStreamExt;
 
 use crate::catalog::{INFORMATION_SCHEMA, METADATA, SnapshotCatalog};
 use crate::error::{Error, ErrorKind, Result};
@@ -135,6 +138,44 @@ impl Session {
     /// # Errors
     /// Names that nothing has, types that don't match, a statement that would write, a state that can't be read.
     pub async fn run(&self, statement: Statement) -> Result<Query> {
+        let (plan, state, gaps) = self.planned(statement).await?;
+        refuse_writes(&plan)?;
+        self.start(plan, state, gaps).await
+    }
+
+    /// Plans a statement.
+    pub(crate) async fn plan(&self, statement: Statement) -> Result<LogicalPlan> {
+        Ok(self.planned(statement).await?.0)
+    }
+
+    /// Runs a plan to its end. Rows that it could not read are an error.
+    pub(crate) async fn collect(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>> {
+        let gaps = Arc::new(GapLog::default());
+        let mut query = self.start(plan, self.context.state(), gaps).await?;
+        let mut batches = Vec::new();
+        while let Some(batch) = query.try_next().await? {
+            batches.push(batch);
+        }
+        match query.gaps().first() {
+            Some(gap) => Err(Error::new(ErrorKind::Unsupported, format!("the statement can't be run: {gap}"))),
+            None => Ok(batches),
+        }
+    }
+
+    /// Shows a table in place of a state, or hides the state.
+    pub(crate) fn stage(&self, operator: &str, state: &str, table: Option<Arc<dyn TableProvider>>) {
+        if let Some(operator) = self.catalogs.first().and_then(|catalog| catalog.operator(operator)) {
+            operator.stage(state, table);
+        }
+    }
+
+    /// The default catalog and schema.
+    pub(crate) fn defaults(&self) -> (String, String) {
+        let defaults = self.context.state().config_options().catalog.clone();
+        (defaults.default_catalog, defaults.default_schema)
+    }
+
+    async fn planned(&self, statement: Statement) -> Result<(LogicalPlan, SessionState, Arc<GapLog>)> {
         let gaps = Arc::new(GapLog::default());
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&gaps));
@@ -144,16 +185,18 @@ impl Session {
                 catalog.load(&gaps).await;
             }
         }
-        let plan = match state.statement_to_plan(statement).await {
-            Ok(plan) => plan,
+        match state.statement_to_plan(statement).await {
+            Ok(plan) => Ok((plan, state, gaps)),
             Err(error) if is_unknown_table(&error) => {
                 let defaults = &state.config_options().catalog;
                 let unknown = unknown::table(&self.catalogs, &tables, defaults).await;
-                return Err(unknown.unwrap_or_else(|| error.into()));
+                Err(unknown.unwrap_or_else(|| error.into()))
             }
-            Err(error) => return Err(error.into()),
-        };
-        refuse_writes(&plan)?;
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn start(&self, plan: LogicalPlan, state: SessionState, gaps: Arc<GapLog>) -> Result<Query> {
         let frame = match plan {
             // a table that is made from a query runs it at once: with this query's log
             LogicalPlan::Ddl(_) => SessionContext::new_with_state(state).execute_logical_plan(plan).await?,

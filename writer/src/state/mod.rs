@@ -2,11 +2,13 @@
 
 mod canonical;
 mod elements;
+mod encoded;
 mod entries;
 mod keyed;
 mod tally;
 
 pub use canonical::{CanonicalWriter, KeyedHeader, key_group_range};
+pub use encoded::RowEncoder;
 pub use elements::{OperatorStream, write_operator};
 pub use entries::{Batches, Carried, EntrySource, EntryStream, Slice};
 pub use keyed::{KeyedState, KeyedStream, Order, write_keyed};
