@@ -19,7 +19,7 @@ use futures::TryStreamExt;
 use crate::catalog::{INFORMATION_SCHEMA, METADATA, SnapshotCatalog};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions;
-use crate::gaps::GapLog;
+use crate::gaps::{GapKind, GapLog};
 use crate::query::Query;
 use crate::unknown;
 
@@ -156,7 +156,7 @@ impl Session {
         while let Some(batch) = query.try_next().await? {
             batches.push(batch);
         }
-        match query.gaps().first() {
+        match query.gaps().iter().find(|gap| gap.kind != GapKind::Undecoded) {
             Some(gap) => Err(Error::new(ErrorKind::Unsupported, format!("the statement can't be run: {gap}"))),
             None => Ok(batches),
         }

@@ -1,6 +1,7 @@
 //! Casts that a statement did not ask for: DataFusion puts them where a value has another type than its column.
 
 use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
@@ -42,9 +43,9 @@ pub(super) fn check(plan: &LogicalPlan, explicit: &[String]) -> Result<()> {
 fn check_expr(expr: &Expr, input: &LogicalPlan, name: &str) -> Result<()> {
     let Expr::Cast(cast) = expr else { return Ok(()) };
     let to = cast.field.data_type();
-    if let Expr::Literal(value, _) = cast.expr.as_ref() {
+    if let Some(value) = constant(&cast.expr) {
         let back = value.cast_to(to).and_then(|there| there.cast_to(&value.data_type()));
-        let is_same = back.is_ok_and(|back| back == *value) || both_float(&value.data_type(), to);
+        let is_same = back.is_ok_and(|back| back == value) || both_float(&value.data_type(), to);
         if is_same || is_exact(&value.data_type(), to) {
             return Ok(());
         }
@@ -56,6 +57,15 @@ fn check_expr(expr: &Expr, input: &LogicalPlan, name: &str) -> Result<()> {
     let column = if name.is_empty() { String::new() } else { format!("{name}: ") };
     Err(Error::usage(format!("{column}{from} where {to} belongs: the cast could change the value"))
         .with_hint(Some("write the cast, or a value of the column's type".to_owned())))
+}
+
+/// A literal, as it is or cast: `TIMESTAMP '2026-01-01'` is text that is cast.
+fn constant(expr: &Expr) -> Option<ScalarValue> {
+    match expr {
+        Expr::Literal(value, _) => Some(value.clone()),
+        Expr::Cast(cast) => constant(&cast.expr)?.cast_to(cast.field.data_type()).ok(),
+        _ => None,
+    }
 }
 
 fn both_float(from: &DataType, to: &DataType) -> bool {

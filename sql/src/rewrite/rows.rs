@@ -3,14 +3,15 @@
 //! Each row has its table's columns and the bytes it is written as: those of the source until a statement assigns one
 //! of the columns that they come from.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int32Array, RecordBatch, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int32Array, Int64Array, RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef};
 use datafusion::datasource::MemTable;
-use flink_state_reader::{Snapshot, State, StateKind};
+use flink_state_reader::{GapKind, Snapshot, State, StateKind};
 use flink_state_writer::key::Convention;
 use flink_state_writer::state::{Batches, RowEncoder};
 use futures::TryStreamExt;
@@ -69,7 +70,8 @@ impl Rows {
                 let entries = raw.take(rows.num_rows()).ok_or_else(unequal)?;
                 batches.push(beside(&rows, &entries, state.kind())?);
             }
-            if let Some(gap) = stream.gaps().first() {
+            // A value that is given as bytes goes back as its bytes.
+            if let Some(gap) = stream.gaps().iter().find(|gap| gap.kind != GapKind::Undecoded) {
                 let message = format!("'{}' can't be changed: {}", state.name(), gap.reason);
                 return Err(Error::new(ErrorKind::Unsupported, message));
             }
@@ -179,12 +181,26 @@ impl Rows {
 
     /// Adds rows. Their key groups may be NULL, or those that their keys give.
     pub(super) fn insert(&mut self, rows: &[RecordBatch], convention: Option<&Convention>) -> Result<()> {
+        let mut next = self.next_positions()?;
         for batch in rows.iter().filter(|batch| batch.num_rows() > 0) {
+            let batch = &positioned(batch, &mut next)?;
             let encoded = self.encode(batch, None, Parts { key: true, group: true, value: true }, convention)?;
             self.counts.added += encoded.num_rows() as u64;
             self.batches.push(encoded);
         }
         Ok(())
+    }
+
+    /// The position behind the last element of each subtask.
+    fn next_positions(&self) -> Result<BTreeMap<i32, i64>> {
+        let mut next = BTreeMap::new();
+        for batch in self.batches.iter().filter(|batch| batch.column_by_name("position").is_some()) {
+            for (subtask, position) in ints(batch, "subtask")?.values().iter().zip(positions(batch)?.iter().flatten()) {
+                let slot = next.entry(*subtask).or_insert(0);
+                *slot = position.saturating_add(1).max(*slot);
+            }
+        }
+        Ok(next)
     }
 
     /// Spreads all keys over another number of key groups.
@@ -273,15 +289,10 @@ impl Rows {
         match self.kind {
             StateKind::OperatorList | StateKind::OperatorUnion => {
                 let subtasks = self.column(|batch| ints(batch, "subtask"))?;
-                let positions = self.column(|batch| {
-                    let column = batch.column_by_name("position");
-                    let column = column.and_then(|column| column.as_primitive_opt::<Int64Type>());
-                    column.cloned().ok_or_else(|| Error::new(ErrorKind::Bug, "positions of elements"))
-                })?;
+                let positions = self.column(positions)?;
                 let order = |&(batch, row): &Place| {
                     let subtask = subtasks.get(batch).map(|subtasks| subtasks.value(row));
-                    let positions = positions.get(batch).filter(|positions| positions.is_valid(row));
-                    (subtask, positions.map_or(i64::MAX, |positions| positions.value(row)))
+                    (subtask, positions.get(batch).map(|positions| positions.value(row)))
                 };
                 places.sort_by_key(order);
                 let batches = gather(&self.batches, &places)?;
@@ -416,10 +427,32 @@ fn elements(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
             next = if last.replace(*subtask) == Some(*subtask) { next + 1 } else { 0 };
             next
         });
-        let positions = arrow::array::Int64Array::from_iter_values(positions.collect::<Vec<_>>());
+        let positions = Int64Array::from_iter_values(positions.collect::<Vec<_>>());
         renumbered.push(replaced(&batch, "position", Arc::new(positions))?);
     }
     Ok(renumbered)
+}
+
+/// Elements without a position go to the end of their subtask's list.
+fn positioned(batch: &RecordBatch, next: &mut BTreeMap<i32, i64>) -> Result<RecordBatch> {
+    if batch.column_by_name("position").is_none() {
+        return Ok(batch.clone());
+    }
+    let given = positions(batch)?;
+    let subtasks = ints(batch, "subtask")?;
+    let filled = subtasks.values().iter().zip(&given).map(|(subtask, position)| {
+        let slot = next.entry(*subtask).or_insert(0);
+        let position = position.unwrap_or(*slot);
+        *slot = position.saturating_add(1).max(*slot);
+        position
+    });
+    let filled = Int64Array::from_iter_values(filled.collect::<Vec<_>>());
+    replaced(batch, "position", Arc::new(filled))
+}
+
+fn positions(batch: &RecordBatch) -> Result<Int64Array> {
+    let column = batch.column_by_name("position").and_then(|column| column.as_primitive_opt::<Int64Type>());
+    column.cloned().ok_or_else(|| Error::new(ErrorKind::Bug, "elements without positions"))
 }
 
 fn replaced(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
