@@ -11,6 +11,7 @@ mod load;
 mod merge;
 pub(crate) mod operator;
 pub(crate) mod part;
+mod resync;
 pub(crate) mod rows;
 pub(crate) mod table;
 #[cfg(test)]
