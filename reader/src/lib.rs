@@ -26,3 +26,7 @@ pub use error::{Context, Error, ErrorKind, Result};
 pub use scan::{Gap, GapKind, Scan, ScanBuilder, ScanStream, ScanTask};
 pub use snapshot::{OpenOptions, Operator, Snapshot};
 pub use state::{Layout, State, StateKind};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
