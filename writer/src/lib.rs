@@ -3,6 +3,8 @@
 //! The writer never guesses: what can't be written as Flink would write it is refused with the reason. The same input
 //! always gives the same bytes.
 
+pub mod encode;
+pub mod key;
 pub mod serializer;
 
-pub use flink_state_reader::{Error, ErrorKind, Result};
+pub use flink_state_reader::{Context, Error, ErrorKind, Result};
