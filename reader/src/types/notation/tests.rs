@@ -37,13 +37,15 @@ fn printed_forms_are_read_again() {
         "ROWDATA(INTERVAL YEAR TO MONTH, RAW('java.lang.String', STRING), UNKNOWN('com.acme.T'), BYTES)",
         "ARRAYDATA(MAP<STRING, MULTISET<DECIMAL(38, 10)>>)",
         "MAPDATA(INT NOT NULL, TIMESTAMP_LTZ(3))",
-        "AVRO('{\"type\":\"record\"}')",
-        "AVRO<com.acme.User>('{}')",
+        "AVRO('{\"type\":\"string\"}')",
+        "AVRO<com.acme.User>('\"long\"')",
         "ENUM<com.acme.Kind>('A','B')",
         "SCALA_ENUM<com.acme.Kind$>('A' = 0, 'B' = -3)",
         "EITHER<STRING, LONG>",
         "KRYO<com.acme.X>",
-        "KRYO<com.acme.X>(com.acme.X, a.B SERIALIZER a.BSerializer, c.D INSTANCE) DEFAULT (e.F SERIALIZER e.FSer)",
+        "KRYO<com.acme.X>(com.acme.Y, a.B SERIALIZER a.BSerializer, c.D INSTANCE) DEFAULT (e.F SERIALIZER e.FSer)",
+        "KRYO<com.acme.X> REGISTERED (com.acme.X)",
+        "KRYO<com.acme.X> REGISTERED ()",
         "OPAQUE<com.acme.OwnSerializerSnapshot>",
         "OPAQUE<'a class > with signs'>",
         "CASE_CLASS<scala.Tuple2>(STRING, LONG)",
@@ -151,14 +153,25 @@ fn leaf() -> impl Strategy<Value = Type> {
         1 => (class(), vec(".{0,4}", 0..4)).prop_map(|(class, c)| Type::Enum { class, constants: c.into() }),
         1 => (class(), vec((".{0,4}", any::<i32>()), 0..4))
             .prop_map(|(class, c)| Type::ScalaEnum { class, constants: c.into() }),
-        1 => (class(), "[a-z]{1,8}").prop_map(|(class, name)| {
-            let schema = format!(r#"{{"type": "fixed", "name": "{name}", "size": 3}}"#);
+        1 => (class(), ".{0,20}").prop_map(|(class, doc)| {
+            let schema = serde_json::json!({ "type": "fixed", "name": "F", "size": 1, "doc": doc }).to_string();
             Type::Avro { class, schema: AvroSchema::parse(schema).unwrap() }
         }),
-        1 => (class(), option::of(vec((class(), kryo_serializer()), 0..3)), vec((class(), kryo_serializer()), 0..2))
-            .prop_map(|(class, registrations, defaults)| {
+        1 => (
+            class(),
+            option::of(vec((class(), kryo_serializer()), 0..3)),
+            any::<bool>(),
+            vec((class(), kryo_serializer()), 0..2),
+        )
+            .prop_map(|(class, registrations, own, defaults)| {
                 let registrations = match registrations {
                     None => standard_registrations(&class).to_vec(),
+                    Some(list) if own => {
+                        let [first, last] = standard_registrations(&class);
+                        let own = list.into_iter();
+                        let own = own.map(|(class, serializer)| KryoRegistration { class, serializer }).collect();
+                        [vec![first], own, vec![last]].concat()
+                    }
                     Some(list) => {
                         let list = list.into_iter();
                         list.map(|(class, serializer)| KryoRegistration { class, serializer }).collect()
