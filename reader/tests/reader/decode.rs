@@ -33,7 +33,7 @@ fn own_vectors() -> Vec<Vector> {
     load().into_iter().filter(|v| !is_elsewhere(&v.ty)).collect()
 }
 
-fn decode(ty: &Type, bytes: &[u8]) -> flink_state_reader::Result<ArrayRef> {
+pub(crate) fn decode(ty: &Type, bytes: &[u8]) -> flink_state_reader::Result<ArrayRef> {
     let mut decoder = decoder(ty);
     let mut input = Cursor::new(bytes);
     decoder.append(&mut input)?;

@@ -8,10 +8,14 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod avro;
+mod bad;
 mod damage;
 mod decode;
 mod expected;
+mod kryo;
 mod raw;
 mod scan;
 mod snapshots;
+mod table;
 mod vectors;

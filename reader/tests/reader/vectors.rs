@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use arrow_array::cast::AsArray;
 use arrow_array::temporal_conversions::{as_date, as_datetime, as_time};
 use arrow_array::types::{
-    Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time64NanosecondType,
+    Date32Type, Decimal128Type, DurationMillisecondType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, IntervalYearMonthType, Time32MillisecondType, Time64NanosecondType, TimestampMicrosecondType,
     TimestampMillisecondType, TimestampNanosecondType, UInt16Type,
 };
 use arrow_array::{Array, ArrayRef, StructArray};
@@ -284,4 +285,46 @@ pub(crate) fn float(value: f64) -> Value {
         return value.into();
     }
     if value == 0.0 { "-0.0".into() } else { value.to_string().into() }
+}
+
+/// A value of any Arrow type, without what only its serializer's type says: a row is its kind and its fields, dates
+/// and times are numbers of their unit.
+pub(crate) fn plain(array: &ArrayRef, row: usize) -> Value {
+    if array.is_null(row) {
+        return Value::Null;
+    }
+    match array.data_type() {
+        DataType::Struct(fields) => {
+            let columns = array.as_struct().columns();
+            match fields.last() {
+                Some(last) if last.name() == "$row_kind" => {
+                    let (kind, columns) = columns.split_last().unwrap();
+                    json!([plain(kind, row), columns.iter().map(|c| plain(c, row)).collect::<Vec<_>>()])
+                }
+                _ => fields.iter().zip(columns).map(|(f, c)| (f.name().clone(), plain(c, row))).collect(),
+            }
+        }
+        DataType::List(_) => {
+            let items = array.as_list::<i32>().value(row);
+            (0..items.len()).map(|i| plain(&items, i)).collect()
+        }
+        DataType::Map(..) => {
+            let entries = array.as_map().value(row);
+            let name = |key: Value| key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+            let entry = |i| (name(plain(entries.column(0), i)), plain(entries.column(1), i));
+            Value::Object((0..entries.len()).map(entry).collect())
+        }
+        DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().value_as_string(row).into(),
+        DataType::Date32 => array.as_primitive::<Date32Type>().value(row).into(),
+        DataType::Time32(_) => array.as_primitive::<Time32MillisecondType>().value(row).into(),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            array.as_primitive::<TimestampMicrosecondType>().value(row).into()
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            array.as_primitive::<TimestampNanosecondType>().value(row).into()
+        }
+        DataType::Interval(_) => array.as_primitive::<IntervalYearMonthType>().value(row).into(),
+        DataType::Duration(_) => array.as_primitive::<DurationMillisecondType>().value(row).into(),
+        _ => scalar(array, row),
+    }
 }

@@ -77,6 +77,9 @@ pub(super) enum Number {
 impl Codec {
     /// The codec of a class that Kryo and Flink write on their own.
     pub(super) fn of(class: &str) -> Self {
+        if class.starts_with("java.") && ["Exception", "Error", "Throwable"].iter().any(|end| class.ends_with(end)) {
+            return Self::JavaObject;
+        }
         if let Some(component) = class.strip_prefix('[') {
             return match component {
                 "B" => Self::Bytes,
@@ -145,7 +148,6 @@ fn lang(name: &str) -> Codec {
         "String" | "StringBuilder" | "StringBuffer" => Codec::Text,
         "Class" => Codec::Class,
         "Object" | "Number" | "Comparable" | "CharSequence" | "Iterable" | "Cloneable" => Codec::Abstract,
-        _ if !name.contains('.') && (name.ends_with("Exception") || name.ends_with("Error")) => Codec::JavaObject,
         _ => Codec::Unknown,
     }
 }

@@ -21,7 +21,7 @@ use super::class::{Codec, wrapper};
 use super::list;
 use super::message::{Data, Message};
 use super::registry::Registry;
-use super::scalar::epoch_nanos;
+use super::time::epoch_nanos;
 
 /// The column of values of a declared class; `None` if they can be of any shape.
 pub(super) fn of(class: &str, codec: Codec) -> Option<Box<dyn Column>> {

@@ -20,11 +20,11 @@ use crate::decode::json::{float, hex, scalar, single};
 
 use super::class::Number;
 use super::message::{Data, Id, Message};
-use super::scalar::write_fraction;
+use super::time::write_fraction;
 
 const MAX_DEPTH: usize = 256;
 /// Text of any value may have so many bytes, and this times the bytes of the value.
-const MIN_LIMIT: usize = 1 << 16;
+const MIN_LIMIT: usize = 1 << 14;
 const MAX_GROWTH: usize = 64;
 
 /// Appends the text of the message's value, which takes `size` bytes in the message; `false` if it has none.

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use super::class::{Codec, Number};
 use super::primitive::kstr;
 use super::registry::Registry;
-use super::scalar::{Date, Time};
+use super::time::{Date, Time};
 
 /// Nesting of a value.
 const MAX_DEPTH: usize = 64;

@@ -26,6 +26,7 @@ mod registry;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use crate::bytes::Cursor;
 use crate::error::Result;

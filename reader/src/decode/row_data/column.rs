@@ -65,7 +65,7 @@ pub(super) fn decoder(ty: &LogicalType) -> Box<dyn SlotDecoder> {
         LogicalRoot::Array(element) => piece(nested::array(element)),
         LogicalRoot::Multiset(element) => piece(nested::multiset(element)),
         LogicalRoot::Map(key, value) => piece(nested::map(key, value)),
-        LogicalRoot::Row(fields) => piece(nested::row(fields)),
+        LogicalRoot::Row(fields) => piece(nested::nested_row(fields)),
         LogicalRoot::Variant => piece(nested::variant()),
         LogicalRoot::Unknown { .. } => Box::new(Slots(Bytes::new())),
         LogicalRoot::Raw { ty, .. } => piece(decode::decoder(ty)),

@@ -18,7 +18,8 @@
 //! | `TIMESTAMP_LTZ(p)` | the same in UTC |
 //! | `INTERVAL YEAR TO MONTH`, `INTERVAL DAY TO SECOND` | `Interval(YearMonth)`, `Duration(ms)` |
 //! | `ARRAY`, `MAP`, `MULTISET` | `List`, `Map`, `Map` to `Int32` |
-//! | `ROW`, structured | `Struct` that ends with `$row_kind` |
+//! | row | `Struct` that ends with `$row_kind` |
+//! | `ROW`, structured in another value | `Struct`; its row kind is always `+I` |
 //! | `VARIANT` | `Struct` of two `Binary`: `value`, `metadata` |
 //! | `RAW` | what its serializer's type becomes |
 //! | a type that can't be decoded | `Binary`: the 8 bytes of its slot; in an array or map, all of that |

@@ -38,39 +38,57 @@ impl SlotDecoder for Piece {
     }
 }
 
-/// The decoder of rows of known types.
+/// The decoder of rows of known types that end with their kind.
 pub(super) fn row(fields: &[LogicalField]) -> Box<dyn Decoder> {
+    rows(fields, Some(Text::new()))
+}
+
+/// The decoder of rows in other values: their kind is always `+I`.
+pub(super) fn nested_row(fields: &[LogicalField]) -> Box<dyn Decoder> {
+    rows(fields, None)
+}
+
+fn rows(fields: &[LogicalField], kind: Option<Text>) -> Box<dyn Decoder> {
     let fields = fields.iter().map(|field| (field.name.clone(), column::decoder(&field.ty))).collect();
-    Box::new(Rows { shape: StructShape::new(), fields, kind: Text::new() })
+    Box::new(Rows { shape: StructShape::new(), fields, kind })
 }
 
 struct Rows {
     shape: StructShape,
     fields: Vec<(String, Box<dyn SlotDecoder>)>,
-    kind: Text,
+    kind: Option<Text>,
 }
 
 impl Decoder for Rows {
     fn append(&mut self, input: &mut Cursor<'_>) -> Result<()> {
+        let start = input.offset();
         let row = binary::Row::new(whole(input), self.fields.len())?;
         for (index, (name, column)) in self.fields.iter_mut().enumerate() {
             column.append_option(row.get(index)).in_field(name)?;
         }
-        self.kind.append(row.kind())?;
+        match (&mut self.kind, row.kind()) {
+            (Some(column), kind) => column.append(kind)?,
+            (None, "+I") => {}
+            (None, kind) => {
+                return Err(Error::unsupported(format!("row of the kind {kind} in another value")).at(start));
+            }
+        }
         self.shape.append();
         Ok(())
     }
 
     fn append_null(&mut self) {
         self.fields.iter_mut().for_each(|(_, column)| column.append_null());
-        self.kind.append_null();
+        if let Some(column) = &mut self.kind {
+            column.append_null();
+        }
         self.shape.append_null();
     }
 
     fn finish(&mut self) -> ArrayRef {
-        let kind = (ROW_KIND, self.kind.finish());
         let fields = self.fields.iter_mut().map(|(name, column)| (name.as_str(), column.finish()));
-        self.shape.finish(fields.chain([kind]))
+        let kind = self.kind.as_mut().map(|column| (ROW_KIND, column.finish()));
+        self.shape.finish(fields.chain(kind))
     }
 
     fn undecoded(&self) -> Option<Undecoded> {
