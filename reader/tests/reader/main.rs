@@ -14,6 +14,7 @@ mod damage;
 mod decode;
 mod expected;
 mod kryo;
+mod raw;
 mod scan;
 mod snapshots;
 mod table;

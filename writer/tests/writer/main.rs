@@ -8,8 +8,12 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod bootstrap;
 mod encode;
+mod failures;
 mod key;
 mod random;
 mod refusals;
+mod rewrite;
+mod support;
 mod vectors;

@@ -1,6 +1,16 @@
 package flinkstate.make;
 
+import org.apache.flink.api.common.functions.AggregateFunction;
+import org.apache.flink.api.common.state.AggregatingStateDescriptor;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ReducingStateDescriptor;
+import org.apache.flink.api.common.state.State;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.api.common.typeutils.base.MapSerializer;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.memory.DataInputViewStreamWrapper;
 import org.apache.flink.runtime.checkpoint.OperatorState;
@@ -13,6 +23,7 @@ import org.apache.flink.runtime.state.OperatorBackendSerializationProxy;
 import org.apache.flink.runtime.state.OperatorStateHandle;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.CommonOptionsKeys;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.CommonSerializerKeys;
 import org.apache.flink.streaming.api.operators.InternalTimersSnapshot;
 import org.apache.flink.streaming.api.operators.InternalTimersSnapshotReaderWriters;
@@ -27,6 +38,9 @@ import java.util.Map;
 final class Schema {
     private static final ClassLoader LOADER = Schema.class.getClassLoader();
 
+    /** Of an operator that the snapshot doesn't know. */
+    static final Schema EMPTY = new Schema();
+
     TypeSerializer<?> key;
     final Map<String, StateMetaInfoSnapshot> keyed = new LinkedHashMap<>();
     final Map<String, StateMetaInfoSnapshot> lists = new LinkedHashMap<>();
@@ -34,6 +48,8 @@ final class Schema {
     /** Namespace serializers of the timer services that lie in raw keyed state, by service. */
     final Map<String, TypeSerializer<?>> rawTimers = new LinkedHashMap<>();
     final List<TypeSerializer<?>> serializers = new ArrayList<>();
+
+    private Schema() {}
 
     Schema(OperatorState operator) throws IOException {
         for (OperatorSubtaskState subtask : operator.getStates()) {
@@ -110,5 +126,58 @@ final class Schema {
 
     static TypeSerializer<?> serializer(StateMetaInfoSnapshot state, CommonSerializerKeys which) {
         return state.getTypeSerializerSnapshot(which).restoreSerializer();
+    }
+
+    @SuppressWarnings("unchecked")
+    static TypeSerializer<Object> namespaces(StateMetaInfoSnapshot state) {
+        return (TypeSerializer<Object>) serializer(state, CommonSerializerKeys.NAMESPACE_SERIALIZER);
+    }
+
+    /** A descriptor that fits a keyed state, with the serializers that the snapshot names. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    static StateDescriptor<State, Object> descriptor(StateMetaInfoSnapshot state) {
+        String name = state.getName();
+        TypeSerializer<?> values = serializer(state, CommonSerializerKeys.VALUE_SERIALIZER);
+        String kind = state.getOption(CommonOptionsKeys.KEYED_STATE_TYPE);
+        switch (kind) {
+            case "VALUE":
+                return (StateDescriptor) new ValueStateDescriptor<>(name, values);
+            case "LIST":
+                return (StateDescriptor)
+                        new ListStateDescriptor<>(name, ((ListSerializer<?>) values).getElementSerializer());
+            case "MAP":
+                MapSerializer<?, ?> map = (MapSerializer<?, ?>) values;
+                return (StateDescriptor)
+                        new MapStateDescriptor<>(name, map.getKeySerializer(), map.getValueSerializer());
+            case "REDUCING":
+                return new ReducingStateDescriptor(name, (a, b) -> a, values);
+            case "AGGREGATING":
+                return new AggregatingStateDescriptor(name, new NoAggregate(), values);
+            default:
+                throw new IllegalArgumentException(kind);
+        }
+    }
+
+    /** Accumulators are read as they are. */
+    private static final class NoAggregate implements AggregateFunction<Object, Object, Object> {
+        @Override
+        public Object createAccumulator() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Object add(Object value, Object accumulator) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Object getResult(Object accumulator) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Object merge(Object a, Object b) {
+            throw new UnsupportedOperationException();
+        }
     }
 }
