@@ -48,7 +48,7 @@ final class GenericJob {
         keyed.forEach(
                 (dump, schema) -> {
                     if (schema.key != null) {
-                        graph.getStreamNode(dump.getId()).setStateKeySerializer(schema.key);
+                        graph.getStreamNode(dump.getId()).setStateKeySerializer(schema.key.restoreSerializer());
                     }
                 });
         return graph;

@@ -15,12 +15,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Restores the savepoints of a list of cases, one after the other, and writes down what Flink then holds. */
 public final class Restore {
     private static final int MOST_PARALLELISM = 16;
 
-    /** One line of the list; {@code testdata/jobs/README.md} says what the fields mean. */
+    /** One line of the list; {@code testdata/README.md} says what the fields mean. */
     static final class Case {
         public String name;
         public Path savepoint;
@@ -55,6 +56,8 @@ public final class Restore {
         Configuration configuration = new Configuration();
         SnapshotSpec.registerTypes(configuration, EnvironmentInformation.getVersion());
         configuration.setString("io.tmp.dirs", work.resolve("tmp").toString());
+        // A job with more parallelism than that fails, and soon.
+        configuration.setString("slot.request.timeout", "20 s");
         configuration.setString("taskmanager.memory.managed.size", "256m");
         configuration.setString("taskmanager.memory.network.min", "128m");
         configuration.setString("taskmanager.memory.network.max", "128m");
@@ -66,14 +69,14 @@ public final class Restore {
         long start = System.nanoTime();
         try {
             Case restore = new ObjectMapper().readValue(line, Case.class);
-            result.put("name", restore.name);
-            Files.deleteIfExists(restore.out);
+            result.put("name", Objects.requireNonNull(restore.name, "name"));
+            Files.deleteIfExists(Objects.requireNonNull(restore.out, "out"));
             List<String> rows = rows(cluster, restore, work);
             Files.write(restore.out, rows);
             result.put("ok", true);
             result.put("rows", rows.size());
         } catch (Throwable failure) {
-            System.err.print(line + "\n  ");
+            System.err.println(line);
             failure.printStackTrace();
             result.put("ok", false);
             result.put("error", firstCause(failure));
@@ -83,7 +86,9 @@ public final class Restore {
     }
 
     private static List<String> rows(Cluster cluster, Case restore, Path work) throws Exception {
-        String pointer = restore.savepoint.toAbsolutePath().normalize().toUri().toString();
+        Objects.requireNonNull(restore.job, "job");
+        Objects.requireNonNull(restore.backend, "backend");
+        String pointer = Objects.requireNonNull(restore.savepoint, "savepoint").toAbsolutePath().normalize().toUri().toString();
         Restoration restoration =
                 new Restoration(cluster, new Snapshot(pointer), pointer).into(restore.backend);
         if (restore.job.equals("generic")) {
