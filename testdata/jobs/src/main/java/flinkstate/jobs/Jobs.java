@@ -31,6 +31,8 @@ public final class Jobs {
                 return new AvroJob();
             case "big":
                 return new BigJob();
+            case "key-types":
+                return new KeyTypesJob();
             case "namespaces":
                 return new NamespacesJob();
             case "operator-state":

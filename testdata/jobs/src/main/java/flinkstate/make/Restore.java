@@ -88,7 +88,8 @@ public final class Restore {
     private static List<String> rows(Cluster cluster, Case restore, Path work) throws Exception {
         Objects.requireNonNull(restore.job, "job");
         Objects.requireNonNull(restore.backend, "backend");
-        String pointer = Objects.requireNonNull(restore.savepoint, "savepoint").toAbsolutePath().normalize().toUri().toString();
+        Path savepoint = Objects.requireNonNull(restore.savepoint, "savepoint");
+        String pointer = savepoint.toAbsolutePath().normalize().toUri().toString();
         Restoration restoration =
                 new Restoration(cluster, new Snapshot(pointer), pointer).into(restore.backend);
         if (restore.job.equals("generic")) {

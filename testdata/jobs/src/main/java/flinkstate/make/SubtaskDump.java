@@ -161,7 +161,8 @@ final class SubtaskDump {
             if (state instanceof MapState) {
                 map(name, row, (MapSerializer) values, ((MapState) state).entries());
             } else if (state instanceof ListState) {
-                putList(row, ((ListSerializer) values).getElementSerializer(), found(name, row, ((ListState<?>) state).get()));
+                Iterable<?> list = found(name, row, ((ListState<?>) state).get());
+                putList(row, ((ListSerializer<?>) values).getElementSerializer(), list);
                 rows.add(operator, name, row);
             } else {
                 Object value =
