@@ -27,3 +27,7 @@ pub use scan::{Gap, GapKind, Scan, ScanBuilder, ScanStream, ScanTask};
 pub use snapshot::{OpenOptions, Operator, Snapshot};
 pub use state::{BackendState, Layout, State, StateKind, StateMeta};
 pub use store::StateFile;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

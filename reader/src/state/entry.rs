@@ -254,6 +254,22 @@ impl Entry {
         Ok(())
     }
 
+    /// Adds the row of a heap layout's element that fills all of `input`, if its value is one whose end that tells.
+    pub(crate) fn push_only_element(&self, mut input: Cursor<'_>, rows: &mut Rows) -> Result<bool> {
+        let Content::Value(value) = &self.content else { return Ok(false) };
+        let namespace = take(&self.namespace, &mut input).in_field("namespace")?;
+        let key = take(&self.key, &mut input).in_field("key")?;
+        value.push_rest(input, rows)?;
+        if rows.wanted().namespace {
+            rows.namespace.push(rows.rest(namespace)?);
+        }
+        if rows.wanted().key {
+            rows.key.push(rows.rest(key)?);
+        }
+        rows.count += 1;
+        Ok(true)
+    }
+
     /// Moves past the heap layout's element at `input`.
     pub(crate) fn skip_element(&self, input: &mut Cursor<'_>) -> Result<()> {
         if matches!(self.content, Content::Timer) {

@@ -12,6 +12,7 @@ mod merge;
 mod meta;
 pub(crate) mod operator;
 pub(crate) mod part;
+mod resync;
 pub(crate) mod rows;
 pub(crate) mod table;
 #[cfg(test)]

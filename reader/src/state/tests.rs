@@ -290,6 +290,34 @@ fn heap_elements_of_unknown_length_are_a_gap() {
 }
 
 #[test]
+fn heap_blocks_behind_a_value_of_unknown_length_are_found() {
+    let blocks = HEAP.trim_start_matches("00000003");
+    let own = "00000003 0004 00000001 00 0000000000000007 0909";
+    let data = hex(&format!("{own} {blocks}"));
+    assert_eq!(heap(&data, 0).unwrap().0, ["0000000000000001|00||0261@", "0000000000000002|00||01@"]);
+    assert_eq!(heap(&data, 4).unwrap(), (vec!["0000000000000007|00||0909@".to_owned()], vec![]));
+
+    // Two elements: the others are found, these are lost.
+    let own = "00000003 0004 00000002 00 0000000000000007 0909 00 0000000000000008 09";
+    let data = hex(&format!("{own} {blocks}"));
+    assert_eq!(heap(&data, 3).unwrap().0, ["0000000000000001|00||01,0261@5,6"]);
+    let (rows, unframed) = heap(&data, 4).unwrap();
+    assert_eq!((rows.len(), unframed[0].rows), (0, Some(2)));
+}
+
+#[test]
+fn heap_blocks_that_may_start_in_two_places_are_not_guessed() {
+    let empty = "0000 00000000 0001 00000000 0002 00000000";
+    let own = "00000003 0004 00000001 00 0000000000000007 0909";
+    let blocks = format!("{empty} 0003 00000000");
+    assert_eq!(heap(&hex(&format!("{own} {blocks}")), 4).unwrap().0, ["0000000000000007|00||0909@"]);
+    // A value that ends like three empty blocks and a list whose only element is as long as the real blocks.
+    let imitation = format!("{empty} 0003 00000001 00 0000000000000001 00000001 0000000000000005 19");
+    let (rows, unframed) = heap(&hex(&format!("{own} {imitation} {blocks}")), 4).unwrap();
+    assert_eq!((rows.len(), unframed[0].rows), (0, Some(1)));
+}
+
+#[test]
 fn layouts_are_told_apart_by_their_entries() {
     let layout = |key_group: u16, data: &[u8]| detect(Prefix::new(key_group, 4), 3, false, data, true);
     assert_eq!(layout(1, &hex(EXAMPLE)), Some(Layout::Canonical));

@@ -9,6 +9,7 @@
 )]
 
 mod avro;
+mod bad;
 mod damage;
 mod decode;
 mod expected;

@@ -116,7 +116,7 @@ async fn headers_are_kept_byte_for_byte() {
     header.i32(6);
     header.bool(false);
     header.bytes(keyed[0].key_snapshot().unwrap());
-    header.i16(keyed.len() as i16);
+    header.i16(i16::try_from(keyed.len()).unwrap());
     keyed.iter().for_each(|state| state.meta().unwrap().encode(&mut header).unwrap());
     assert!(file.starts_with(&header.into_bytes()));
 }

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use flink_state_reader::metadata::{
-    FlinkPath, KeyGroupsHandle, KeyGroupsKind, KeyedHandle, Location, OperatorId, OperatorState, OperatorStateHandle,
-    StreamHandle, SubtaskState,
+    FlinkPath, KeyedHandle, Location, OperatorId, OperatorState, OperatorStateHandle, StreamHandle, SubtaskState,
 };
 use flink_state_reader::{Error, Result, Snapshot};
 
+use super::Options;
 use super::files::Names;
 use super::jobs::Job;
-use super::{FlinkVersion, Options};
 
 /// Collects the files of a savepoint: what is to be copied, each once, and what is to be written.
 pub(super) struct Stage<'a> {
@@ -128,39 +127,10 @@ pub(super) async fn reference(source: &Snapshot, operators: &mut [OperatorState]
         match stream {
             StreamHandle::File { path, .. } | StreamHandle::Segment { path, .. } => *path = location,
             StreamHandle::RelativeFile { size, .. } => *stream = StreamHandle::File { size: *size, path: location },
-            StreamHandle::KeyGroups(_) => return Err(Error::unsupported("a handle inside a handle can't be referenced")),
+            StreamHandle::KeyGroups(_) => {
+                return Err(Error::unsupported("a handle inside a handle can't be referenced"));
+            }
             StreamHandle::Inline { .. } | StreamHandle::EmptySegment => {}
-        }
-    }
-    Ok(())
-}
-
-/// Checks that a Flink release can read the handles of an operator.
-pub(super) fn check_target(operator: &OperatorState, target: FlinkVersion) -> Result<()> {
-    let since = |needed: FlinkVersion, what: &str| {
-        if target >= needed {
-            return Ok(());
-        }
-        Err(Error::unsupported(format!("{what} can be restored by Flink {needed} and later, not by {target}"))
-            .in_operator(operator.id.to_string()))
-    };
-    for state in operator.subtasks.iter().filter_map(|subtask| subtask.state.as_deref()) {
-        for handle in [&state.managed_keyed, &state.raw_keyed].into_iter().flatten() {
-            match handle {
-                KeyedHandle::KeyGroups(KeyGroupsHandle { kind: KeyGroupsKind::V2 { .. }, .. }) => {
-                    since(FlinkVersion::new(1, 15), "a checkpoint or native savepoint of Flink 1.15 or later")?;
-                }
-                KeyedHandle::Incremental(handle) if handle.v2.is_some() => {
-                    since(FlinkVersion::new(1, 15), "RocksDB state of Flink 1.15 or later")?;
-                }
-                KeyedHandle::Changelog(_) => since(FlinkVersion::new(1, 16), "state of the changelog backend")?,
-                KeyedHandle::KeyGroups(_) | KeyedHandle::Incremental(_) => {}
-            }
-        }
-        for stream in state.streams() {
-            if matches!(stream, StreamHandle::Segment { .. }) {
-                since(FlinkVersion::new(1, 20), "a segment of a merged file")?;
-            }
         }
     }
     Ok(())

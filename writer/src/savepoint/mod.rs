@@ -8,6 +8,7 @@
 //! compared with what was to be written. After an error the target is gone.
 
 mod carry;
+mod check;
 mod files;
 mod jobs;
 mod manifest;
@@ -105,10 +106,10 @@ pub async fn write(plan: &Plan, directory: &Path, options: &Options) -> Result<M
     Ok(manifest)
 }
 
-/// Does everything that [`write`] does, except that no byte is written: the result says what would be there.
+/// Does everything that [`write()`] does, except that no byte is written: the result says what would be there.
 ///
 /// # Errors
-/// As [`write`], as far as that can be known.
+/// As [`write()`], as far as that can be known.
 pub async fn dry_run(plan: &Plan, directory: &Path, options: &Options) -> Result<Manifest> {
     let (staged, jobs) = Staged::new(plan, options).await?;
     if directory.exists() {

@@ -8,12 +8,12 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod bootstrap;
 mod encode;
+mod failures;
 mod key;
 mod random;
 mod refusals;
-mod vectors;
-mod bootstrap;
-mod failures;
 mod rewrite;
 mod support;
+mod vectors;

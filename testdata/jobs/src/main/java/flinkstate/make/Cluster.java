@@ -55,6 +55,10 @@ final class Cluster implements AutoCloseable, PipelineExecutorServiceLoader, Pip
         cluster.start();
     }
 
+    boolean isRunning() {
+        return cluster.isRunning();
+    }
+
     StreamExecutionEnvironment environment() {
         return environment(new Configuration(), 2, graph -> {});
     }

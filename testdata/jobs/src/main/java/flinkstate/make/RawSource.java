@@ -118,8 +118,8 @@ final class RawSource implements Source<Long, RawSource.Raw, RawSource.Raw> {
 
         @Override
         public void addSplits(List<Raw> splits) {
-            Rows.current()
-                    .addSplits(operator, subtask, splits.stream().map(raw -> raw.versioned).collect(Collectors.toList()));
+            List<byte[]> bytes = splits.stream().map(raw -> raw.versioned).collect(Collectors.toList());
+            Rows.current().addSplits(operator, subtask, bytes);
         }
 
         @Override

@@ -9,6 +9,7 @@ import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.api.common.typeutils.base.MapSerializer;
 import org.apache.flink.core.fs.FSDataInputStream;
@@ -41,12 +42,13 @@ final class Schema {
     /** Of an operator that the snapshot doesn't know. */
     static final Schema EMPTY = new Schema();
 
-    TypeSerializer<?> key;
+    TypeSerializerSnapshot<?> key;
     final Map<String, StateMetaInfoSnapshot> keyed = new LinkedHashMap<>();
     final Map<String, StateMetaInfoSnapshot> lists = new LinkedHashMap<>();
     final Map<String, StateMetaInfoSnapshot> broadcasts = new LinkedHashMap<>();
     /** Namespace serializers of the timer services that lie in raw keyed state, by service. */
     final Map<String, TypeSerializer<?>> rawTimers = new LinkedHashMap<>();
+    /** Of all states, as far as this Flink release can make them: 2.0 refuses much that Kryo has written. */
     final List<TypeSerializer<?>> serializers = new ArrayList<>();
 
     private Schema() {}
@@ -78,8 +80,8 @@ final class Schema {
         try (FSDataInputStream in = stream.openInputStream()) {
             header.read(new DataInputViewStreamWrapper(in));
         }
-        key = header.getKeySerializerSnapshot().restoreSerializer();
-        serializers.add(key);
+        key = header.getKeySerializerSnapshot();
+        addSerializer(key);
         header.getStateMetaInfoSnapshots().forEach(state -> add(keyed, state));
     }
 
@@ -119,9 +121,15 @@ final class Schema {
 
     private void add(Map<String, StateMetaInfoSnapshot> states, StateMetaInfoSnapshot state) {
         states.putIfAbsent(state.getName(), state);
-        state.getSerializerSnapshotsImmutable()
-                .values()
-                .forEach(snapshot -> serializers.add(snapshot.restoreSerializer()));
+        state.getSerializerSnapshotsImmutable().values().forEach(this::addSerializer);
+    }
+
+    private void addSerializer(TypeSerializerSnapshot<?> snapshot) {
+        try {
+            serializers.add(snapshot.restoreSerializer());
+        } catch (RuntimeException e) {
+            // Whoever needs this one will say so.
+        }
     }
 
     static TypeSerializer<?> serializer(StateMetaInfoSnapshot state, CommonSerializerKeys which) {
@@ -154,7 +162,7 @@ final class Schema {
             case "AGGREGATING":
                 return new AggregatingStateDescriptor(name, new NoAggregate(), values);
             default:
-                throw new IllegalArgumentException(kind);
+                throw new IllegalArgumentException("state " + name + " is of kind " + kind);
         }
     }
 

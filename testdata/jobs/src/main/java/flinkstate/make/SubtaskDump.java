@@ -161,14 +161,15 @@ final class SubtaskDump {
             if (state instanceof MapState) {
                 map(name, row, (MapSerializer) values, ((MapState) state).entries());
             } else if (state instanceof ListState) {
-                putList(row, ((ListSerializer) values).getElementSerializer(), found(row, ((ListState<?>) state).get()));
+                Iterable<?> list = found(name, row, ((ListState<?>) state).get());
+                putList(row, ((ListSerializer<?>) values).getElementSerializer(), list);
                 rows.add(operator, name, row);
             } else {
                 Object value =
                         state instanceof ValueState
                                 ? ((ValueState<?>) state).value()
                                 : ((InternalAppendingState<?, ?, ?, ?, ?>) state).getInternal();
-                putValue(row, "value", values, found(row, value));
+                putValue(row, "value", values, found(name, row, value));
                 rows.add(operator, name, row);
             }
         }
@@ -177,20 +178,20 @@ final class SubtaskDump {
     private void map(
             String name, Map<String, Object> row, MapSerializer<?, ?> map, Iterable<Map.Entry<?, ?>> entries) {
         int size = 0;
-        for (Map.Entry<?, ?> entry : found(row, entries)) {
+        for (Map.Entry<?, ?> entry : found(name, row, entries)) {
             Map<String, Object> mapRow = new LinkedHashMap<>(row);
             mapRow.put("map_key", json.of(map.getKeySerializer(), entry.getKey()));
             putValue(mapRow, "map_value", map.getValueSerializer(), entry.getValue());
             rows.add(operator, name, mapRow);
             size++;
         }
-        found(row, size == 0 ? null : row);
+        found(name, row, size == 0 ? null : row);
     }
 
     /** A key that is listed but has nothing lies in a key group that is not its own. */
-    private static <T> T found(Map<String, Object> row, T value) {
+    private static <T> T found(String name, Map<String, Object> row, T value) {
         if (value == null) {
-            throw new IllegalStateException("lies outside of its key group: " + Json.line(row));
+            throw new IllegalStateException("outside of its key group in " + name + ": " + Json.line(row));
         }
         return value;
     }
