@@ -28,6 +28,14 @@ impl Query {
         self.batches.schema()
     }
 
+    /// The same rows in another form.
+    pub(crate) fn map_batches(
+        self,
+        map: impl FnOnce(SendableRecordBatchStream) -> SendableRecordBatchStream,
+    ) -> Self {
+        Self { batches: map(self.batches), gaps: self.gaps }
+    }
+
     /// What could not be given so far; complete when the stream has ended.
     pub fn gaps(&self) -> Vec<Gap> {
         self.gaps.gaps()

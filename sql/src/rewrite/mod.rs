@@ -10,6 +10,7 @@
 //! The rows of a state that is changed are held in memory, decoded and as bytes.
 
 mod cast;
+mod create;
 mod dml;
 mod paths;
 mod rows;

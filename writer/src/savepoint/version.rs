@@ -10,7 +10,23 @@ const WIDEST: u32 = 3;
 /// The newest version that a Flink release writes.
 const NEWEST: u32 = 6;
 
+/// The oldest and the newest release that can be written for.
+const OLDEST_TARGET: FlinkVersion = FlinkVersion::new(1, 13);
+const NEWEST_TARGET: FlinkVersion = FlinkVersion::new(2, 3);
+
 impl FlinkVersion {
+    /// The oldest and the newest release that restores what is written from a source with this version of `_metadata`
+    /// when no release is given.
+    pub fn targets(metadata: u32) -> (Self, Self) {
+        let oldest = match metadata {
+            ..=WIDEST => OLDEST_TARGET,
+            4 => Self::new(1, 16),
+            5 => Self::new(2, 0),
+            _ => Self::new(2, 1),
+        };
+        (oldest, NEWEST_TARGET)
+    }
+
     /// The newest version of `_metadata` that it reads.
     ///
     /// # Errors
@@ -46,6 +62,17 @@ pub(crate) fn metadata_version(source: Option<u32>, target: Option<FlinkVersion>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn targets_read_what_is_written() {
+        for metadata in 2..=NEWEST {
+            let (oldest, newest) = FlinkVersion::targets(metadata);
+            let written = metadata_version(Some(metadata), None).unwrap();
+            assert!(oldest.newest_metadata().unwrap() >= written && newest >= oldest);
+            let older = FlinkVersion::new(oldest.major, oldest.minor.wrapping_sub(1));
+            assert!(older.newest_metadata().is_ok_and(|newest| newest < written) || oldest == OLDEST_TARGET || oldest.minor == 0);
+        }
+    }
 
     #[test]
     fn the_source_decides_as_long_as_the_target_reads_it() {
