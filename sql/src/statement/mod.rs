@@ -4,6 +4,7 @@ use flink_state_reader::StateKind;
 use flink_state_reader::types::Type;
 
 /// A statement of a rewrite or bootstrap script.
+#[expect(clippy::large_enum_variant, reason = "a script has few statements")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Statement {
     /// What DataFusion runs and what changes no state: `SELECT`, `CREATE EXTERNAL TABLE`, `CREATE VIEW`.
@@ -62,6 +63,13 @@ pub enum Statement {
         operator: String,
         /// Its new uid.
         to: String,
+    },
+    /// `ALTER OPERATOR … SET key_hash`: how the keys of an operator compute their hash, where Flink does not say it.
+    SetKeyHash {
+        /// Uid or ID of the operator.
+        operator: String,
+        /// The text form of a [`Convention`](flink_state_writer::key::Convention).
+        convention: String,
     },
     /// `CREATE OPERATOR`.
     CreateOperator {
