@@ -10,8 +10,8 @@ use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{
     DmlStatement, Expr, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, WriteOp,
 };
-use datafusion::sql::sqlparser::ast;
 use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast;
 
 use super::cast;
 use super::paths;
@@ -35,7 +35,8 @@ pub(super) async fn execute(stage: &mut Stage<'_>, sql: &str) -> Result<()> {
         explicit = paths::resolve(update, rows.schema())?;
         assigned = update.assignments.iter().map(|assignment| assignment.target.to_string()).collect();
         assigned.iter_mut().for_each(|name| *name = name.trim_matches('"').replace("\"\"", "\""));
-        if let Some(column) = assigned.iter().find(|name| ["key_group", "subtask", "position"].contains(&name.as_str())) {
+        if let Some(column) = assigned.iter().find(|name| ["key_group", "subtask", "position"].contains(&name.as_str()))
+        {
             return Err(Error::new(ErrorKind::Unsupported, format!("{column} can't be assigned"))
                 .with_hint(Some("a key group follows from its key; move an element by DELETE and INSERT".to_owned())));
         }

@@ -16,11 +16,9 @@ mod paths;
 mod rows;
 mod stage;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use flink_state_reader::Snapshot;
-use flink_state_writer::key::Convention;
 use flink_state_writer::savepoint::{self, FlinkVersion, Manifest, Plan};
 use futures::TryStreamExt;
 
@@ -42,8 +40,6 @@ pub struct RewriteOptions {
     pub reference: bool,
     /// Records in flight are left out. They are lost then.
     pub drop_in_flight: bool,
-    /// How the keys of an operator compute their hash, by uid or ID, where Flink does not say it.
-    pub hashes: BTreeMap<String, Convention>,
     /// The statements as the manifest shows them.
     pub script: Vec<String>,
 }
@@ -127,10 +123,9 @@ async fn run(stage: &mut Stage<'_>, statement: &Statement) -> Result<()> {
         Statement::DropOperator { operator } => stage.drop_operator(operator).await,
         Statement::RenameOperator { operator, to } => stage.rename_operator(operator, to).await,
         Statement::SetMaxParallelism(max) => stage.set_max_parallelism(*max).await,
+        Statement::SetKeyHash { operator, convention } => stage.set_key_hash(operator, convention).await,
         Statement::CreateState { .. } => Err(Error::new(ErrorKind::Unsupported, "CREATE STATE can't be run yet")),
-        Statement::CreateOperator { .. } => {
-            Err(Error::new(ErrorKind::Unsupported, "CREATE OPERATOR can't be run yet"))
-        }
+        Statement::CreateOperator { .. } => Err(Error::new(ErrorKind::Unsupported, "CREATE OPERATOR can't be run yet")),
     }
 }
 

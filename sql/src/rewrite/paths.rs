@@ -16,7 +16,7 @@ use crate::suggest;
 
 /// What a column or a field becomes.
 enum Assigned {
-    Whole(Expr),
+    Whole(Box<Expr>),
     Fields(Vec<(String, Assigned)>),
 }
 
@@ -48,7 +48,7 @@ pub(super) fn resolve(update: &mut Update, schema: &Schema) -> Result<Vec<String
             let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
             Error::not_found(format!("no column '{column}'")).with_hint(suggest::one_of(&column, &names))
         })?;
-        if matches!(assigned, Assigned::Whole(Expr::Cast { .. })) {
+        if matches!(&assigned, Assigned::Whole(value) if matches!(**value, Expr::Cast { .. })) {
             explicit.push(column.clone());
         }
         let mut old = quoted(&column);
@@ -56,7 +56,7 @@ pub(super) fn resolve(update: &mut Update, schema: &Schema) -> Result<Vec<String
             old = format!("{}.{old}", quoted(alias));
         }
         let value = match assigned {
-            Assigned::Whole(value) => value,
+            Assigned::Whole(value) => *value,
             fields => parse(&rebuilt(&fields, field.data_type(), &old, &column)?)?,
         };
         let name = ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', column))]);
@@ -72,7 +72,7 @@ fn put(fields: &mut Vec<(String, Assigned)>, path: &[String], value: Expr, whole
     };
     let old = fields.iter_mut().find(|(name, _)| name == first).map(|(_, old)| old);
     match (old, rest.is_empty()) {
-        (None, true) => fields.push((first.clone(), Assigned::Whole(value))),
+        (None, true) => fields.push((first.clone(), Assigned::Whole(Box::new(value)))),
         (None, false) => {
             let mut inner = Vec::new();
             put(&mut inner, rest, value, whole)?;

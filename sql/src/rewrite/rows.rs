@@ -95,7 +95,6 @@ impl Rows {
         self.counts == RowCounts { source: self.counts.source, ..RowCounts::default() }
     }
 
-
     pub(super) fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -152,7 +151,8 @@ impl Rows {
         let new_value = assigned.iter().any(|column| !self.encoder.is_key(column) && !is_position(column));
         let mut changed = Vec::new();
         for batch in rows {
-            let numbers = batch.column_by_name(ROW).and_then(|column| column.as_primitive_opt::<arrow::datatypes::UInt64Type>());
+            let numbers =
+                batch.column_by_name(ROW).and_then(|column| column.as_primitive_opt::<arrow::datatypes::UInt64Type>());
             let numbers = numbers.ok_or_else(|| Error::new(ErrorKind::Bug, "an UPDATE without row numbers"))?;
             let mut old = Vec::with_capacity(batch.num_rows());
             for (row, number) in numbers.values().iter().enumerate() {

@@ -29,6 +29,7 @@ struct StagedOperator {
     states: Vec<StagedState>,
     /// Whether its hashes were compared with the stored key groups.
     is_checked: bool,
+    convention: Option<Convention>,
     /// Its new uid.
     uid: Option<String>,
     is_dropped: bool,
@@ -80,8 +81,13 @@ impl<'a> Stage<'a> {
             rows: None,
             is_dropped: false,
         });
-        let new =
-            || StagedOperator { states: states.collect(), is_checked: false, uid: None, is_dropped: false };
+        let new = || StagedOperator {
+            states: states.collect(),
+            is_checked: false,
+            convention: None,
+            uid: None,
+            is_dropped: false,
+        };
         Ok(self.operators.entry(operator.id()).or_insert_with(new))
     }
 
@@ -117,9 +123,16 @@ impl<'a> Stage<'a> {
     }
 
     pub(super) fn convention(&self, operator: &str) -> Option<Convention> {
-        let operator = self.operator(operator).ok()?;
-        let names = [Some(operator.label()), Some(operator.id())];
-        names.into_iter().flatten().find_map(|name| self.options.hashes.get(&name)).cloned()
+        self.operators.get(operator)?.convention.clone()
+    }
+
+    /// Declares how the keys of an operator compute their hash.
+    pub(super) async fn set_key_hash(&mut self, operator: &str, convention: &str) -> Result<()> {
+        let id = self.operator(operator)?.id();
+        let staged = self.staged(&id).await?;
+        staged.convention = Some(convention.parse()?);
+        staged.is_checked = false;
+        self.check_hashes(&id).await
     }
 
     /// Fails unless the hashes of the operator's keys give the key groups that they are stored in.
@@ -163,7 +176,10 @@ impl<'a> Stage<'a> {
         let (source, max) = (self.source, self.operator(&id)?.max_parallelism());
         let staged = self.state(&id, state).await?;
         if staged.state.meta().is_none() {
-            return Err(Error::new(ErrorKind::Unsupported, format!("'{state}' is raw state, which has no name of its own")));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("'{state}' is raw state, which has no name of its own"),
+            ));
         }
         to.clone_into(&mut staged.name);
         if staged.rows.is_none() {
@@ -202,8 +218,14 @@ impl<'a> Stage<'a> {
             if self.operator(&id).is_err() {
                 continue;
             }
-            let states: Vec<String> =
-                self.staged(&id).await?.states.iter().filter(|s| !s.is_dropped && is_keyed(&s.state)).map(|s| s.name.clone()).collect();
+            let states: Vec<String> = self
+                .staged(&id)
+                .await?
+                .states
+                .iter()
+                .filter(|s| !s.is_dropped && is_keyed(&s.state))
+                .map(|s| s.name.clone())
+                .collect();
             if states.is_empty() {
                 continue;
             }
@@ -230,7 +252,9 @@ impl<'a> Stage<'a> {
             let next = match staged {
                 Some(staged) if staged.is_dropped => Some(OperatorPlan::Drop(id)),
                 None if !is_touched => None,
-                staged => self.write_operator(operator, staged).await?.map(|write| OperatorPlan::Write(Box::new(write))),
+                staged => {
+                    self.write_operator(operator, staged).await?.map(|write| OperatorPlan::Write(Box::new(write)))
+                }
             };
             summary.push(summarize(operator, staged, next.as_ref()));
             if let (Some(slot), Some(next)) = (plan.operator_mut(id), next) {
@@ -249,7 +273,11 @@ impl<'a> Stage<'a> {
         let changed = |keyed: bool| {
             let states = staged.into_iter().flat_map(|staged| &staged.states);
             let mut states = states.filter(move |state| is_keyed(&state.state) == keyed);
-            states.any(|state| state.is_dropped || state.rows.as_ref().is_some_and(|rows| !rows.is_as_in_source()) || state.name != state.state.name())
+            states.any(|state| {
+                state.is_dropped
+                    || state.rows.as_ref().is_some_and(|rows| !rows.is_as_in_source())
+                    || state.name != state.state.name()
+            })
         };
         let uid = staged.and_then(|staged| staged.uid.as_ref());
         let (keyed_changed, operator_changed) = (changed(true), changed(false));
@@ -308,11 +336,7 @@ fn is_keyed(state: &State) -> bool {
     !matches!(state.layout(), Layout::Operator | Layout::Raw)
 }
 
-fn summarize(
-    operator: &Operator,
-    staged: Option<&StagedOperator>,
-    plan: Option<&OperatorPlan>,
-) -> OperatorSummary {
+fn summarize(operator: &Operator, staged: Option<&StagedOperator>, plan: Option<&OperatorPlan>) -> OperatorSummary {
     let states = staged.into_iter().flat_map(|staged| &staged.states);
     let states = states.filter(|state| state.rows.is_some() || state.is_dropped);
     OperatorSummary {

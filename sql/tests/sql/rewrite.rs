@@ -110,7 +110,11 @@ const CHANGES: &[(&str, &str, [u64; 3])] = &[
     ),
     (r#"UPDATE "by-name".notes SET map_value = 'was null' WHERE map_value IS NULL"#, "notes", [20, 0, 0]),
     (r#"UPDATE "by-name".notes SET map_key = concat(map_key, '!')"#, "notes", [40, 0, 0]),
-    (r#"UPDATE "by-name"."order" SET value.address.zip = '10999', value.id = 7 WHERE value.address.zip = '10115'"#, "order", [1, 0, 0]),
+    (
+        r#"UPDATE "by-name"."order" SET value.address.zip = '10999', value.id = 7 WHERE value.address.zip = '10115'"#,
+        "order",
+        [1, 0, 0],
+    ),
     (r#"UPDATE "by-name".mean SET value.f0 = value.f0 * 2"#, "mean", [20, 0, 0]),
     (r#"UPDATE "by-name"."ttl-map" SET last_access = TIMESTAMP '2026-01-01T00:00:00Z'"#, "ttl-map", [40, 0, 0]),
     (r#"UPDATE "by-name".tags SET value = array_append(value, 'x')"#, "tags", [18, 0, 0]),
@@ -129,11 +133,15 @@ const CHANGES: &[(&str, &str, [u64; 3])] = &[
         "count",
         [0, 0, 16],
     ),
-    (r#"DELETE FROM "by-name"."_timer_state/event_user-timers" WHERE key <> 'key-13'"#, "_timer_state/event_user-timers", [0, 0, 17]),
     (
-        r#"UPDATE "by-name"."_timer_state/event_user-timers" SET timestamp = timestamp + INTERVAL '1 hour'"#,
+        r#"DELETE FROM "by-name"."_timer_state/event_user-timers" WHERE key <> 'key-13'"#,
         "_timer_state/event_user-timers",
-        [18, 0, 0],
+        [0, 0, 17],
+    ),
+    (
+        r#"UPDATE "by-name"."_timer_state/event_user-timers" SET timestamp = timestamp + INTERVAL '1 hour' WHERE timestamp < TIMESTAMP '2250-01-01T00:00:00Z'"#,
+        "_timer_state/event_user-timers",
+        [17, 0, 0],
     ),
     (r#"INSERT INTO "by-name".count (key, value) VALUES ('new', 1), ('newer', -2)"#, "count", [0, 2, 0]),
     (
@@ -161,7 +169,7 @@ async fn what_is_read_back_is_what_the_statements_say() {
         assert_eq!(result.written.len(), usize::from(changed + added + deleted > 0), "{sql}");
         for (name, rows) in &result.after {
             let before = &result.before[name];
-            if name.1 != *state {
+            if name.1 != *state || !sql.contains(&format!("\"{}\".", name.0)) {
                 assert_eq!(rows, before, "{sql} {name:?}");
                 continue;
             }
@@ -248,7 +256,7 @@ async fn state_of_the_heap_layout_becomes_canonical() {
 async fn heap_state_with_values_of_unknown_length_is_refused() {
     let sql = r#"UPDATE "by-name".count SET value = 1"#;
     let Err(error) = rewrite("1.20-keyed-hashmap-checkpoint", &[statement(sql)]).await else { panic!() };
-    assert!(error.to_string().contains("has no known end"), "{error}");
+    assert!(error.to_string().contains("the snapshot does not say how its values are written"), "{error}");
 }
 
 #[tokio::test]
@@ -276,7 +284,8 @@ async fn operator_state_is_rewritten() {
         read.sort();
         assert_eq!(shown, read, "{sql}");
     }
-    let sql = "SELECT value.f1, count(*) FROM buffers.pending WHERE value.f1 IN ('changed', 'last') GROUP BY 1 ORDER BY 1";
+    let sql =
+        "SELECT value.f1, count(*) FROM buffers.pending WHERE value.f1 IN ('changed', 'last') GROUP BY 1 ORDER BY 1";
     assert_eq!(ask(&session, sql).await.rows(), ["changed | 1", "last | 1"]);
     let sql = "SELECT count(*) FROM buffers.offsets WHERE value = 'partition-0'";
     assert_eq!(ask(&session, sql).await.value(), "0");
@@ -319,7 +328,11 @@ async fn what_can_not_be_right_is_refused() {
         (r#"UPDATE "by-name".count SET value = NULL"#, ErrorKind::Data, "NULL"),
         (r#"UPDATE "by-name".count SET key_group = 1"#, ErrorKind::Unsupported, "key_group can't be assigned"),
         (r#"UPDATE "by-name".count SET key = 'same'"#, ErrorKind::Usage, "two rows have the same key"),
-        (r#"INSERT INTO "by-name".count (key, value) VALUES ('key-13', 1)"#, ErrorKind::Usage, "two rows have the same"),
+        (
+            r#"INSERT INTO "by-name".count (key, value) VALUES ('key-13', 1)"#,
+            ErrorKind::Usage,
+            "two rows have the same",
+        ),
         (r#"INSERT INTO "by-name".count VALUES (1, 'key-x', 1)"#, ErrorKind::Usage, "key_group 1 for a key"),
         (r#"UPDATE "by-name".mean SET value.f9 = 1"#, ErrorKind::NotFound, "no field 'f9' in value"),
         (r#"UPDATE "by-name".mean SET valu = 1"#, ErrorKind::NotFound, "no column 'valu'"),

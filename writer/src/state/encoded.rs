@@ -86,10 +86,9 @@ impl RowEncoder {
                 let key = key.ok_or_else(|| Error::usage("broadcast state without a key type"))?;
                 Content::Broadcast(key.clone(), value.clone())
             }
-            (
-                StateKind::Value | StateKind::Reducing | StateKind::Aggregating | StateKind::Folding,
-                Some(value),
-            ) => Content::Value(Timed::new(value)),
+            (StateKind::Value | StateKind::Reducing | StateKind::Aggregating | StateKind::Folding, Some(value)) => {
+                Content::Value(Timed::new(value))
+            }
             (kind, Some(value)) => return Err(Error::unsupported(format!("rows of {kind} state of type {value}"))),
             (kind, None) => return Err(Error::unsupported(format!("rows of {kind} state without a value type"))),
         };
@@ -107,11 +106,8 @@ impl RowEncoder {
 
     /// Whether a column is a part of what identifies a row.
     pub fn is_key(&self, column: &str) -> bool {
-        match (&self.content, column) {
-            (Content::Timer, "timestamp") => true,
-            (_, "key" | "namespace" | "map_key") => true,
-            _ => false,
-        }
+        matches!(column, "key" | "namespace" | "map_key")
+            || column == "timestamp" && matches!(self.content, Content::Timer)
     }
 
     /// The key groups that the hashes of the keys give.
@@ -300,23 +296,21 @@ fn build(rows: usize, mut encode: impl FnMut(usize, &mut Vec<u8>) -> Result<()>)
     BinaryArray::try_new(offsets, bytes.into(), None).map_err(|e| Error::bug("offsets of entries").with_source(e))
 }
 
-fn with_length(
-    out: &mut Vec<u8>,
-    lengths: bool,
-    encode: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-) -> Result<()> {
+fn with_length(out: &mut Vec<u8>, lengths: bool, encode: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
     let start = out.len();
     encode(out)?;
+    if !lengths {
+        return Ok(());
+    }
     let mut left = out.len() - start;
-    while lengths {
+    loop {
         let [byte, ..] = left.to_le_bytes();
         out.push(byte);
         left >>= 8;
         if left == 0 {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 fn push_time(times: Option<&TimestampMillisecondArray>, row: usize, out: &mut Vec<u8>) -> Result<()> {
