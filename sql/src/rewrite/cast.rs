@@ -1,46 +1,55 @@
 //! Casts that a statement did not ask for: DataFusion puts them where a value has another type than its column.
 
+use std::collections::HashMap;
+
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 
+use super::definition::Definition;
 use crate::error::{Error, Result};
 
 /// Refuses casts of new values that could change them. `explicit` are columns whose cast the statement asks for.
-pub(super) fn check(plan: &LogicalPlan, explicit: &[String]) -> Result<()> {
+pub(super) fn check(plan: &LogicalPlan, definition: &Definition, explicit: &[String]) -> Result<()> {
+    // The columns that the columns of VALUES go to.
+    let mut targets = HashMap::new();
     if let LogicalPlan::Projection(projection) = plan {
         for expr in &projection.expr {
             let (expr, name) = match expr {
                 Expr::Alias(alias) => (alias.expr.as_ref(), alias.name.as_str()),
                 other => (other, ""),
             };
+            if let Expr::Column(column) = uncast(expr) {
+                targets.insert(column.name.as_str(), name);
+            }
             if !explicit.iter().any(|column| column == name) {
-                check_expr(expr, &projection.input, name)?;
+                check_expr(expr, &projection.input, name, definition)?;
             }
         }
     }
     // The rows of VALUES are cast where they stand.
-    plan.apply(|node| {
-        if let LogicalPlan::Values(values) = node {
-            for expr in values.values.iter().flatten() {
-                check_expr(expr, node, "").map_err(|e| DataFusionError::External(Box::new(e)))?;
+    let mut nodes = vec![plan];
+    while let Some(node) = nodes.pop() {
+        nodes.extend(node.inputs());
+        let LogicalPlan::Values(values) = node else { continue };
+        for row in &values.values {
+            for (expr, field) in row.iter().zip(values.schema.fields()) {
+                let name = targets.get(field.name().as_str()).copied().unwrap_or_default();
+                check_expr(expr, node, name, definition)?;
             }
         }
-        Ok(TreeNodeRecursion::Continue)
-    })
-    .map_err(|e| match e {
-        DataFusionError::External(inner) => match inner.downcast::<Error>() {
-            Ok(own) => *own,
-            Err(other) => DataFusionError::External(other).into(),
-        },
-        other => other.into(),
-    })?;
+    }
     Ok(())
 }
 
-fn check_expr(expr: &Expr, input: &LogicalPlan, name: &str) -> Result<()> {
+fn uncast(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Cast(cast) => uncast(&cast.expr),
+        other => other,
+    }
+}
+
+fn check_expr(expr: &Expr, input: &LogicalPlan, name: &str, definition: &Definition) -> Result<()> {
     let Expr::Cast(cast) = expr else { return Ok(()) };
     let to = cast.field.data_type();
     if let Some(value) = constant(&cast.expr) {
@@ -54,9 +63,32 @@ fn check_expr(expr: &Expr, input: &LogicalPlan, name: &str) -> Result<()> {
     if is_exact(&from, to) {
         return Ok(());
     }
+    let to = definition.column_type(name).map_or_else(|| notation(to), ToString::to_string);
     let column = if name.is_empty() { String::new() } else { format!("{name}: ") };
-    Err(Error::usage(format!("{column}{from} where {to} belongs: the cast could change the value"))
+    Err(Error::usage(format!("{column}{} where {to} belongs: the cast could change the value", notation(&from)))
         .with_hint(Some("write the cast, or a value of the column's type".to_owned())))
+}
+
+/// The type in the notation of Flink's, where it has one.
+fn notation(ty: &DataType) -> String {
+    let name = match ty {
+        DataType::Boolean => "BOOLEAN",
+        DataType::Int8 => "BYTE",
+        DataType::Int16 => "SHORT",
+        DataType::Int32 => "INT",
+        DataType::Int64 => "LONG",
+        DataType::Float32 => "FLOAT",
+        DataType::Float64 => "DOUBLE",
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "STRING",
+        DataType::Timestamp(..) => "TIMESTAMP",
+        DataType::List(item) | DataType::LargeList(item) => return format!("LIST<{}>", notation(item.data_type())),
+        DataType::Struct(fields) => {
+            let fields = fields.iter().map(|field| format!("{} {}", field.name(), notation(field.data_type())));
+            return format!("ROW({})", fields.collect::<Vec<_>>().join(", "));
+        }
+        other => return other.to_string(),
+    };
+    name.to_owned()
 }
 
 /// A literal, as it is or cast: `TIMESTAMP '2026-01-01'` is text that is cast.

@@ -4,30 +4,46 @@
 //! statement -> DataFusion's plan -> new rows, or rows to delete -> staged rows with their entries -> writer's Plan
 //! ```
 //! Each statement sees what those before it have done: the session shows staged rows in place of the state's. Rows that
-//! no statement assigns a value to keep the bytes that the source has for them, and operators that no statement changes
-//! keep their files.
+//! no statement assigns a value to keep the bytes that the source has for them, states that no statement changes keep
+//! their entries, and operators that no statement touches keep their files.
 //!
-//! The rows of a state that is changed are held in memory, decoded and as bytes.
+//! The rows of a state that is changed lie in temporary files, decoded and as bytes; statements stream through them, and
+//! what has to be sorted is sorted by DataFusion within the memory limit of the session.
 
 mod cast;
 mod create;
+mod definition;
 mod dml;
+mod encode;
+mod entries;
+mod finish;
+mod hashes;
+mod numbered;
 mod paths;
+mod restore;
 mod rows;
+mod source;
+mod spill;
 mod stage;
+mod summary;
+mod table;
+#[cfg(test)]
+mod tests;
+mod views;
 
 use std::path::Path;
 
+use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use flink_state_reader::Snapshot;
 use flink_state_writer::savepoint::{self, FlinkVersion, Manifest, Plan};
-use futures::TryStreamExt;
 
-pub use rows::RowCounts;
+pub use summary::{OperatorAction, OperatorSummary, RowCounts, StateAction, StateSummary};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Session;
 use crate::statement::Statement;
 use stage::Stage;
+use views::Views;
 
 /// How a script is run and what its savepoint is for.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +60,7 @@ pub struct RewriteOptions {
     pub script: Vec<String>,
 }
 
-/// A savepoint to be written.
+/// A savepoint to be written. It holds temporary files until it is dropped.
 #[derive(Debug)]
 pub struct RewritePlan {
     plan: Plan,
@@ -52,33 +68,10 @@ pub struct RewritePlan {
     operators: Vec<OperatorSummary>,
 }
 
-/// What becomes of an operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OperatorSummary {
-    /// Its uid, else its ID.
-    pub operator: String,
-    /// `carried`, `written` or `dropped`.
-    pub action: &'static str,
-    /// The states that statements have named.
-    pub states: Vec<StateSummary>,
-}
-
-/// What becomes of a state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateSummary {
-    /// Its name in the source.
-    pub state: String,
-    /// Its new name.
-    pub renamed: Option<String>,
-    /// Whether it is left out.
-    pub is_dropped: bool,
-    /// What becomes of its rows.
-    pub rows: RowCounts,
-}
-
 /// Runs a script. Nothing is written; the session shows what the script has done.
 ///
-/// `source` is the first snapshot of the session.
+/// `source` is the first snapshot of the session; without one the savepoint is made from nothing, in a session of
+/// [`Session::bootstrap`].
 ///
 /// # Errors
 /// What a statement has wrong; rows that can't be written; a state that can't be read as a whole; a duplicate key.
@@ -88,16 +81,14 @@ pub async fn plan(
     statements: &[Statement],
     options: RewriteOptions,
 ) -> Result<RewritePlan> {
-    let Some(source) = source else {
-        return Err(Error::new(ErrorKind::Unsupported, "a savepoint without a source can't be made yet"));
-    };
-    let mut stage = Stage::new(session, source, &options);
+    let mut stage = Stage::new(session, source, &options)?;
     if let Some(max) = options.max_parallelism {
         stage.set_max_parallelism(max).await?;
     }
+    let mut views = Views::default();
     for (number, statement) in (1..).zip(statements) {
         let locate = |e: Error| e.with_place(&format!("statement {number}"));
-        run(&mut stage, statement).await.map_err(locate)?;
+        run(&mut stage, &mut views, statement).await.map_err(locate)?;
     }
     let (plan, operators) = stage.finish().await?;
     let writer = savepoint::Options {
@@ -110,22 +101,42 @@ pub async fn plan(
     Ok(RewritePlan { plan, options: writer, operators })
 }
 
-async fn run(stage: &mut Stage<'_>, statement: &Statement) -> Result<()> {
+async fn run(stage: &mut Stage<'_>, views: &mut Views, statement: &Statement) -> Result<()> {
     match statement {
-        Statement::Sql(sql) => {
-            let mut query = stage.session().sql(sql).await?;
-            while query.try_next().await?.is_some() {}
-            Ok(())
+        Statement::Sql(sql) => return run_sql(stage.session, views, sql).await,
+        Statement::Update(sql) | Statement::Delete(sql) | Statement::Insert(sql) => dml::execute(stage, sql).await?,
+        Statement::DropState { operator, state } => stage.drop_state(operator, state).await?,
+        Statement::RenameState { operator, state, to } => stage.rename_state(operator, state, to).await?,
+        Statement::DropOperator { operator } => stage.drop_operator(operator)?,
+        Statement::RenameOperator { operator, to } => stage.rename_operator(operator, to)?,
+        Statement::SetMaxParallelism(max) => stage.set_max_parallelism(*max).await?,
+        Statement::SetKeyHash { operator, convention } => return stage.set_key_hash(operator, convention).await,
+        Statement::CreateOperator { uid, parallelism } => create::operator(stage, uid, *parallelism)?,
+        Statement::CreateState { .. } => create::state(stage, statement).await?,
+    }
+    views.refresh(stage.session).await
+}
+
+/// Runs a statement that changes no state: tables and views to read from.
+async fn run_sql(session: &Session, views: &mut Views, sql: &str) -> Result<()> {
+    use DdlStatement::{CreateExternalTable, CreateView, DropTable, DropView};
+    let statement = session.parse_one(sql)?;
+    match session.plan(statement.clone()).await? {
+        LogicalPlan::Ddl(CreateView(view)) => {
+            views.add(view.name, statement.clone());
+            session.execute(statement).await
         }
-        Statement::Update(sql) | Statement::Delete(sql) | Statement::Insert(sql) => dml::execute(stage, sql).await,
-        Statement::DropState { operator, state } => stage.drop_state(operator, state).await,
-        Statement::RenameState { operator, state, to } => stage.rename_state(operator, state, to).await,
-        Statement::DropOperator { operator } => stage.drop_operator(operator).await,
-        Statement::RenameOperator { operator, to } => stage.rename_operator(operator, to).await,
-        Statement::SetMaxParallelism(max) => stage.set_max_parallelism(*max).await,
-        Statement::SetKeyHash { operator, convention } => stage.set_key_hash(operator, convention).await,
-        Statement::CreateState { .. } => Err(Error::new(ErrorKind::Unsupported, "CREATE STATE can't be run yet")),
-        Statement::CreateOperator { .. } => Err(Error::new(ErrorKind::Unsupported, "CREATE OPERATOR can't be run yet")),
+        LogicalPlan::Ddl(DropView(view)) => {
+            views.remove(&view.name);
+            session.execute(statement).await
+        }
+        LogicalPlan::Ddl(CreateExternalTable(_) | DropTable(_)) | LogicalPlan::Statement(_) => {
+            session.execute(statement).await
+        }
+        LogicalPlan::Ddl(_) => Err(Error::new(ErrorKind::Unsupported, "the statement has no place in a script")
+            .with_hint(Some("CREATE VIEW and CREATE EXTERNAL TABLE give queries more to read from".to_owned()))),
+        _ => Err(Error::usage("a script changes state: a statement that gives rows has no place in it")
+            .with_hint(Some("run queries with flink-state sql".to_owned()))),
     }
 }
 

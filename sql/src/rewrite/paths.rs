@@ -20,11 +20,20 @@ enum Assigned {
     Fields(Vec<(String, Assigned)>),
 }
 
-/// Makes each target a column. Gives the columns whose value is a CAST that the statement asks for.
+/// The columns of an UPDATE.
+#[derive(Debug, Default)]
+pub(super) struct Assignments {
+    /// Those that are assigned, as a whole or in part.
+    pub(super) assigned: Vec<String>,
+    /// Those whose value is a CAST that the statement asks for.
+    pub(super) explicit: Vec<String>,
+}
+
+/// Makes each target a column.
 ///
 /// # Errors
 /// A column or field that is not there; one that is assigned twice.
-pub(super) fn resolve(update: &mut Update, schema: &Schema) -> Result<Vec<String>> {
+pub(super) fn resolve(update: &mut Update, schema: &Schema) -> Result<Assignments> {
     let TableFactor::Table { alias, .. } = &update.table.relation else {
         return Err(Error::usage("UPDATE needs a table"));
     };
@@ -42,14 +51,14 @@ pub(super) fn resolve(update: &mut Update, schema: &Schema) -> Result<Vec<String
         };
         put(&mut columns, path, value, name)?;
     }
-    let mut explicit = Vec::new();
+    let mut all = Assignments::default();
     for (column, assigned) in columns {
         let field = schema.field_with_name(&column).map_err(|_| {
             let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
             Error::not_found(format!("no column '{column}'")).with_hint(suggest::one_of(&column, &names))
         })?;
         if matches!(&assigned, Assigned::Whole(value) if matches!(**value, Expr::Cast { .. })) {
-            explicit.push(column.clone());
+            all.explicit.push(column.clone());
         }
         let mut old = quoted(&column);
         if let Some(alias) = &alias {
@@ -59,10 +68,11 @@ pub(super) fn resolve(update: &mut Update, schema: &Schema) -> Result<Vec<String
             Assigned::Whole(value) => *value,
             fields => parse(&rebuilt(&fields, field.data_type(), &old, &column)?)?,
         };
+        all.assigned.push(column.clone());
         let name = ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', column))]);
         update.assignments.push(Assignment { target: AssignmentTarget::ColumnName(name), value });
     }
-    Ok(explicit)
+    Ok(all)
 }
 
 fn put(fields: &mut Vec<(String, Assigned)>, path: &[String], value: Expr, whole: &ObjectName) -> Result<()> {

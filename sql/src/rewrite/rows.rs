@@ -1,503 +1,292 @@
 //! The rows of one state on their way through the statements.
 //!
-//! Each row has its table's columns and the bytes it is written as: those of the source until a statement assigns one
-//! of the columns that they come from.
+//! They lie in files: the columns of the table and the bytes that each row is written as, which are those of the source
+//! until a statement assigns one of the columns that they come from. A statement streams them into the next file.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU16;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int32Array, Int64Array, RecordBatch, UInt64Array};
-use arrow::compute::{concat_batches, interleave_record_batch};
-use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef};
-use datafusion::datasource::MemTable;
-use flink_state_reader::{GapKind, Snapshot, State, StateKind};
+use arrow::array::{AsArray, BooleanArray, Int64Array, RecordBatch, UInt64Array};
+use arrow::compute::{filter_record_batch, interleave_record_batch, take_record_batch};
+use arrow::datatypes::{Int64Type, SchemaRef};
+use flink_state_reader::{Snapshot, State};
 use flink_state_writer::key::Convention;
-use flink_state_writer::state::{Batches, RowEncoder};
 use futures::TryStreamExt;
 
+use super::definition::Definition;
+use super::encode::{Parts, RowBuilder, ints, key_groups, replaced, row_name};
+use super::numbered::{Numbered, row_numbers};
+use super::source::SourceRows;
+use super::spill::{Source, SpillFile, Spills};
+use super::summary::RowCounts;
+use super::table::SpillTable;
 use crate::error::{Error, ErrorKind, Result};
-
-/// The number of a row, in plans of UPDATE and DELETE.
-pub(super) const ROW: &str = "$row";
-
-const KEY: &str = "$key";
-const VALUE: &str = "$value";
-
-/// Rows of a batch.
-const BATCH: usize = 8192;
-
-/// What became of the rows of a state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RowCounts {
-    /// Rows that the source has.
-    pub source: u64,
-    /// Rows that an UPDATE gave; one that several gave counts for each.
-    pub changed: u64,
-    /// Rows that were added.
-    pub added: u64,
-    /// Rows that were deleted.
-    pub deleted: u64,
-}
+use crate::query::Query;
 
 /// The rows of a state.
 #[derive(Debug)]
 pub(super) struct Rows {
-    kind: StateKind,
-    schema: SchemaRef,
-    encoder: RowEncoder,
-    max_parallelism: NonZeroU16,
-    /// The table's columns, then its entries.
-    batches: Vec<RecordBatch>,
-    pub(super) counts: RowCounts,
+    definition: Definition,
+    builder: RowBuilder,
+    spills: Spills,
+    /// One behind the other.
+    files: Vec<Arc<SpillFile>>,
+    /// Whether they stand as in the source: by key group, or by subtask and position.
+    is_in_order: bool,
+    /// The position behind the last element of each subtask.
+    next_positions: BTreeMap<i32, i64>,
+    counts: RowCounts,
 }
 
-/// A row: its batch and its place in it.
-type Place = (usize, usize);
-
 impl Rows {
-    /// All rows of a state. They stay in memory, decoded and as bytes.
-    pub(super) async fn load(snapshot: &Snapshot, state: &State, max_parallelism: u32) -> Result<Self> {
-        let mut raw = Vec::new();
-        for task in state.scan().raw().build()?.tasks(1) {
-            raw.extend(snapshot.execute(&task).await?.try_collect::<Vec<_>>().await?);
-        }
-        let mut raw = Slices { batches: raw, batch: 0, row: 0 };
-        let mut batches = Vec::new();
-        for task in state.scan().batch_size(BATCH).build()?.tasks(1) {
-            let mut stream = snapshot.execute(&task).await?;
-            while let Some(rows) = stream.try_next().await? {
-                let entries = raw.take(rows.num_rows()).ok_or_else(unequal)?;
-                batches.push(beside(&rows, &entries, state.kind())?);
-            }
-            // A value that is given as bytes goes back as its bytes.
-            if let Some(gap) = stream.gaps().iter().find(|gap| gap.kind != GapKind::Undecoded) {
-                let message = format!("'{}' can't be changed: {}", state.name(), gap.reason);
-                return Err(Error::new(ErrorKind::Unsupported, message));
-            }
-        }
-        if !raw.is_empty() {
-            return Err(unequal());
-        }
-        let source = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+    /// No rows yet.
+    pub(super) fn empty(definition: Definition, max_parallelism: u32, spills: &Spills) -> Result<Self> {
         Ok(Self {
-            kind: state.kind(),
-            schema: state.schema(),
-            encoder: RowEncoder::of(state)?,
-            max_parallelism: key_groups(max_parallelism)?,
-            batches,
-            counts: RowCounts { source, ..RowCounts::default() },
+            builder: RowBuilder::new(&definition, max_parallelism)?,
+            definition,
+            spills: spills.clone(),
+            files: Vec::new(),
+            is_in_order: true,
+            next_positions: BTreeMap::new(),
+            counts: RowCounts::default(),
         })
     }
 
-    /// Whether no statement has changed a row.
+    /// All rows of a state of the source.
+    pub(super) async fn load(source: &Snapshot, state: &State, max_parallelism: u32, spills: &Spills) -> Result<Self> {
+        let mut rows = Self::empty(Definition::of(state)?, max_parallelism, spills)?;
+        let mut out = spills.create(Arc::clone(rows.builder.schema()))?;
+        let mut batches = SourceRows::open(source, state).await?;
+        while let Some(batch) = batches.next().await? {
+            rows.positioned(&batch)?;
+            out.write(&batch)?;
+        }
+        rows.files = vec![Arc::new(out.finish()?)];
+        rows.counts.source = rows.count();
+        Ok(rows)
+    }
+
+    pub(super) fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    pub(super) fn files(&self) -> &[Arc<SpillFile>] {
+        &self.files
+    }
+
+    /// The columns of its files.
+    pub(super) fn file_schema(&self) -> &SchemaRef {
+        self.builder.schema()
+    }
+
+    pub(super) fn counts(&self) -> RowCounts {
+        self.counts
+    }
+
+    pub(super) fn max_parallelism(&self) -> u32 {
+        u32::from(self.builder.max_parallelism().get())
+    }
+
+    pub(super) fn is_in_order(&self) -> bool {
+        self.is_in_order
+    }
+
+    /// Whether they are those of the source, byte for byte and in their order.
     pub(super) fn is_as_in_source(&self) -> bool {
-        self.counts == RowCounts { source: self.counts.source, ..RowCounts::default() }
+        self.is_in_order && self.counts == RowCounts { source: self.counts.source, ..RowCounts::default() }
     }
 
-    pub(super) fn schema(&self) -> &SchemaRef {
-        &self.schema
+    fn count(&self) -> u64 {
+        self.files.iter().map(|file| file.rows()).sum()
     }
 
-    /// As a table, with the number of each row behind its columns if that is wanted.
-    pub(super) fn table(&self, with_row: bool) -> Result<MemTable> {
-        let mut first = 0u64;
-        let mut batches = Vec::with_capacity(self.batches.len());
-        let mut fields = self.schema.fields().to_vec();
-        if with_row {
-            fields.push(Arc::new(Field::new(ROW, DataType::UInt64, false)));
-        }
-        let schema = Arc::new(Schema::new(fields));
-        for batch in &self.batches {
-            let end = first + batch.num_rows() as u64;
-            let mut columns: Vec<ArrayRef> = batch.columns().iter().take(self.schema.fields().len()).cloned().collect();
-            if with_row {
-                columns.push(Arc::new(UInt64Array::from_iter_values(first..end)));
-            }
-            batches.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
-            first = end;
-        }
-        Ok(MemTable::try_new(schema, vec![batches])?)
+    /// The columns of the table.
+    pub(super) fn table(&self) -> Result<SpillTable> {
+        let columns = (0..self.definition.schema.fields().len()).map(Source::Column);
+        let order = (self.is_in_order && self.definition.is_keyed()).then_some("key_group");
+        Ok(SpillTable::try_new(&self.files, self.file_schema(), columns.collect(), order)?)
     }
 
-    /// Takes rows out.
-    pub(super) fn delete(&mut self, numbers: &[u64]) -> Result<()> {
-        let count = self.count();
-        let mut kept = vec![true; count];
-        for number in numbers {
-            if !std::mem::replace(self.at(&mut kept, *number)?, false) {
-                return Err(Error::new(ErrorKind::Bug, "a row is deleted twice"));
+    /// The columns of the table and the number of each row.
+    pub(super) fn numbered_table(&self) -> Result<SpillTable> {
+        let columns = (0..self.definition.schema.fields().len()).map(Source::Column).chain([Source::Row]);
+        Ok(SpillTable::try_new(&self.files, self.file_schema(), columns.collect(), None)?)
+    }
+
+    /// What names a row in messages.
+    pub(super) fn name_of(&self, number: u64) -> Result<String> {
+        for batch in self.batches() {
+            let (first, batch) = batch?;
+            let index = number.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+            if let Some(index) = index.filter(|index| *index < batch.num_rows()) {
+                return Ok(row_name(&batch, index));
             }
         }
-        self.counts.deleted += numbers.len() as u64;
-        let places = self.places().zip(kept).filter_map(|(place, kept)| kept.then_some(place)).collect::<Vec<_>>();
-        self.batches = gather(&self.batches, &places)?;
+        Err(no_row())
+    }
+
+    /// All columns of all rows, with the number of the first row of each batch.
+    fn batches(&self) -> impl Iterator<Item = Result<(u64, RecordBatch)>> + Send + use<> {
+        let columns: Vec<Source> = (0..self.file_schema().fields().len()).map(Source::Column).collect();
+        let mut next = 0;
+        let files = self.files.clone();
+        files.into_iter().flat_map(move |file| file.read(file.batches(), &columns, 0)).map(move |batch| {
+            let batch = batch?;
+            let first = next;
+            next += batch.num_rows() as u64;
+            Ok((first, batch))
+        })
+    }
+
+    /// Takes rows out: those with the numbers that `rows` has.
+    pub(super) async fn delete(&mut self, rows: Query) -> Result<()> {
+        let mut deleted = Numbered::new(rows);
+        if deleted.peek().await?.is_none() {
+            return Ok(());
+        }
+        let mut out = self.spills.create(Arc::clone(self.file_schema()))?;
+        let mut count = 0;
+        for batch in self.batches() {
+            let (first, batch) = batch?;
+            let Some(gone) = deleted.until(first + batch.num_rows() as u64).await? else {
+                out.write(&batch)?;
+                continue;
+            };
+            let mut kept = vec![true; batch.num_rows()];
+            for index in indices(&gone, first)? {
+                *kept.get_mut(index).ok_or_else(no_row)? = false;
+            }
+            count += gone.num_rows() as u64;
+            out.write(&filter_record_batch(&batch, &BooleanArray::from(kept))?)?;
+        }
+        self.end(deleted).await?;
+        self.files = vec![Arc::new(out.finish()?)];
+        self.counts.deleted += count;
         Ok(())
     }
 
     /// Puts changed rows in place of old ones. `rows` have the table's columns and the number of the row they replace;
     /// only columns of `assigned` may differ.
-    pub(super) fn update(
+    pub(super) async fn update(
         &mut self,
-        rows: &[RecordBatch],
+        rows: Query,
         assigned: &[String],
         convention: Option<&Convention>,
     ) -> Result<()> {
-        let places: Vec<Place> = self.places().collect();
-        let mut next = places.clone();
-        let mut is_changed = vec![false; places.len()];
-        let new_key = assigned.iter().any(|column| self.encoder.is_key(column));
-        let new_group = assigned.iter().any(|column| column == "key");
-        let new_value = assigned.iter().any(|column| !self.encoder.is_key(column) && !is_position(column));
-        let mut changed = Vec::new();
-        for batch in rows {
-            let numbers =
-                batch.column_by_name(ROW).and_then(|column| column.as_primitive_opt::<arrow::datatypes::UInt64Type>());
-            let numbers = numbers.ok_or_else(|| Error::new(ErrorKind::Bug, "an UPDATE without row numbers"))?;
-            let mut old = Vec::with_capacity(batch.num_rows());
-            for (row, number) in numbers.values().iter().enumerate() {
-                if std::mem::replace(self.at(&mut is_changed, *number)?, true) {
-                    return Err(Error::usage("the UPDATE gives several values for one row")
-                        .with_hint(Some("its FROM matches the row more than once".to_owned())));
-                }
-                let slot = usize::try_from(*number).ok();
-                let slot = slot.and_then(|at| Some((places.get(at)?, next.get_mut(at)?)));
-                let (place, slot) = slot.ok_or_else(|| Error::new(ErrorKind::Bug, "a row that is not there"))?;
-                old.push(*place);
-                *slot = (self.batches.len() + changed.len(), row);
+        let mut changed = Numbered::new(rows);
+        if changed.peek().await?.is_none() {
+            return Ok(());
+        }
+        let parts = self.builder.parts(assigned);
+        let mut out = self.spills.create(Arc::clone(self.file_schema()))?;
+        let mut count = 0;
+        for batch in self.batches() {
+            let (first, batch) = batch?;
+            let Some(new) = changed.until(first + batch.num_rows() as u64).await? else {
+                out.write(&batch)?;
+                continue;
+            };
+            let numbers = indices(&new, first)?;
+            let places = UInt64Array::from_iter_values(numbers.iter().map(|index| *index as u64));
+            let old = take_record_batch(&batch, &places)?;
+            let new = self.builder.build(&new, Some(&old), parts, convention)?;
+            let mut merged: Vec<(usize, usize)> = (0..batch.num_rows()).map(|row| (0, row)).collect();
+            for (row, index) in numbers.into_iter().enumerate() {
+                *merged.get_mut(index).ok_or_else(no_row)? = (1, row);
             }
-            if old.is_empty() {
+            count += new.num_rows() as u64;
+            out.write(&interleave_record_batch(&[&batch, &new], &merged)?)?;
+        }
+        self.end(changed).await?;
+        self.files = vec![Arc::new(out.finish()?)];
+        self.is_in_order &= !parts.key;
+        self.counts.changed += count;
+        Ok(())
+    }
+
+    async fn end(&self, mut rows: Numbered) -> Result<()> {
+        if rows.peek().await?.is_some() { Err(no_row()) } else { Ok(()) }
+    }
+
+    /// Adds rows. Their key groups may be NULL, or those that their keys give; `parallelism` is the number of subtasks.
+    pub(super) async fn insert(
+        &mut self,
+        mut rows: Query,
+        parallelism: u32,
+        convention: Option<&Convention>,
+    ) -> Result<()> {
+        let mut out = self.spills.create(Arc::clone(self.file_schema()))?;
+        let mut count = 0;
+        while let Some(batch) = rows.try_next().await? {
+            if batch.num_rows() == 0 {
                 continue;
             }
-            let old = interleave_record_batch(&self.batches.iter().collect::<Vec<_>>(), &old)?;
-            let parts = Parts { key: new_key, group: new_group, value: new_value };
-            changed.push(self.encode(batch, Some(&old), parts, convention)?);
-        }
-        self.counts.changed += is_changed.iter().filter(|changed| **changed).count() as u64;
-        self.batches.extend(changed);
-        self.batches = gather(&self.batches, &next)?;
-        Ok(())
-    }
-
-    /// Adds rows. Their key groups may be NULL, or those that their keys give.
-    pub(super) fn insert(&mut self, rows: &[RecordBatch], convention: Option<&Convention>) -> Result<()> {
-        let mut next = self.next_positions()?;
-        for batch in rows.iter().filter(|batch| batch.num_rows() > 0) {
-            let batch = &positioned(batch, &mut next)?;
-            let encoded = self.encode(batch, None, Parts { key: true, group: true, value: true }, convention)?;
-            self.counts.added += encoded.num_rows() as u64;
-            self.batches.push(encoded);
-        }
-        Ok(())
-    }
-
-    /// The position behind the last element of each subtask.
-    fn next_positions(&self) -> Result<BTreeMap<i32, i64>> {
-        let mut next = BTreeMap::new();
-        for batch in self.batches.iter().filter(|batch| batch.column_by_name("position").is_some()) {
-            for (subtask, position) in ints(batch, "subtask")?.values().iter().zip(positions(batch)?.iter().flatten()) {
-                let slot = next.entry(*subtask).or_insert(0);
-                *slot = position.saturating_add(1).max(*slot);
+            if self.definition.is_list() {
+                check_subtasks(&batch, parallelism)?;
             }
+            let batch = self.positioned(&batch)?;
+            out.write(&self.builder.build(&batch, None, Parts::ALL, convention)?)?;
+            count += batch.num_rows() as u64;
         }
-        Ok(next)
+        rows.check()?;
+        if count > 0 {
+            self.files.push(Arc::new(out.finish()?));
+            self.is_in_order = false;
+            self.counts.added += count;
+        }
+        Ok(())
     }
 
     /// Spreads all keys over another number of key groups.
     pub(super) fn set_max_parallelism(&mut self, max: u32, convention: Option<&Convention>) -> Result<()> {
-        if !self.encoder.is_keyed() {
-            return Ok(());
+        let next = RowBuilder::new(&self.definition, max)?;
+        let mut out = self.spills.create(Arc::clone(self.file_schema()))?;
+        for batch in self.batches() {
+            out.write(&self.builder.moved(&batch?.1, key_groups(max)?, convention)?)?;
         }
-        let old = std::mem::replace(&mut self.max_parallelism, key_groups(max)?);
-        let (old, new) = (prefix(old), prefix(self.max_parallelism));
-        let mut batches = Vec::with_capacity(self.batches.len());
-        for batch in &self.batches {
-            let groups = self.encoder.key_groups(batch, convention, self.max_parallelism)?;
-            let keys = binary(batch, KEY)?;
-            let moved = keys.iter().zip(groups.values()).map(|(key, group)| {
-                let rest = key.and_then(|key| key.get(old..))?;
-                let [_, _, wide @ ..] = group.to_be_bytes();
-                let mut key = wide.get(2 - new..)?.to_vec();
-                key.extend_from_slice(rest);
-                Some(key)
-            });
-            let keys: BinaryArray = moved.collect();
-            if keys.null_count() > 0 {
-                return Err(Error::new(ErrorKind::Bug, "a key that is shorter than its key group"));
-            }
-            batches.push(replaced(&replaced(batch, "key_group", Arc::new(groups))?, KEY, Arc::new(keys))?);
-        }
-        self.batches = batches;
+        self.files = vec![Arc::new(out.finish()?)];
+        self.builder = next;
+        self.is_in_order = false;
         Ok(())
     }
 
-    /// The table's columns of `rows` with their entries.
-    fn encode(
-        &self,
-        rows: &RecordBatch,
-        old: Option<&RecordBatch>,
-        new: Parts,
-        convention: Option<&Convention>,
-    ) -> Result<RecordBatch> {
-        let columns: Vec<ArrayRef> = rows.columns().iter().take(self.schema.fields().len()).cloned().collect();
-        let fields = self.schema.fields().iter().map(|field| Arc::new(field.as_ref().clone().with_nullable(true)));
-        let mut rows = RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)?;
-        let mut key: ArrayRef = match old {
-            Some(old) if !new.key => Arc::new(binary(old, KEY)?.clone()),
-            _ => Arc::new(BinaryArray::from_iter_values(std::iter::repeat_n(b"", rows.num_rows()))),
-        };
-        if new.key && self.encoder.is_keyed() {
-            let groups = match new.group {
-                true => self.encoder.key_groups(&rows, convention, self.max_parallelism)?,
-                false => ints(&rows, "key_group")?,
-            };
-            if old.is_none() {
-                check_given(&rows, &groups)?;
-            }
-            key = Arc::new(self.encoder.keys(&rows, groups.values(), u32::from(self.max_parallelism.get()))?);
-            rows = replaced(&rows, "key_group", Arc::new(groups))?;
-        } else if new.key && self.kind == StateKind::Broadcast {
-            key = Arc::new(self.encoder.keys(&rows, &[], 0)?);
+    /// Elements without a position go to the end of their subtask's list.
+    fn positioned(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
+        if !self.definition.is_list() {
+            return Ok(batch.clone());
         }
-        let value: ArrayRef = match old {
-            Some(old) if !new.value => Arc::new(binary(old, VALUE)?.clone()),
-            _ => Arc::new(self.encoder.values(&rows)?),
-        };
-        let mut columns = rows.columns().to_vec();
-        columns.extend([key, value]);
-        Ok(RecordBatch::try_new(with_entries(&self.schema), columns)?)
-    }
-
-    fn count(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
-    }
-
-    /// All rows in their order.
-    fn places(&self) -> impl Iterator<Item = Place> {
-        self.batches.iter().enumerate().flat_map(|(batch, rows)| (0..rows.num_rows()).map(move |row| (batch, row)))
-    }
-
-    fn at<'m>(&self, marks: &'m mut [bool], number: u64) -> Result<&'m mut bool> {
-        let mark = usize::try_from(number).ok().and_then(|number| marks.get_mut(number));
-        mark.ok_or_else(|| Error::new(ErrorKind::Bug, "a row that is not there"))
-    }
-
-    /// The entries, as they are written.
-    pub(super) fn entries(&self, parallelism: u32) -> Result<Batches> {
-        let mut places: Vec<Place> = self.places().collect();
-        let max_parallelism = u32::from(self.max_parallelism.get());
-        match self.kind {
-            StateKind::OperatorList | StateKind::OperatorUnion => {
-                let subtasks = self.column(|batch| ints(batch, "subtask"))?;
-                let positions = self.column(positions)?;
-                let order = |&(batch, row): &Place| {
-                    let subtask = subtasks.get(batch).map(|subtasks| subtasks.value(row));
-                    (subtask, positions.get(batch).map(|positions| positions.value(row)))
-                };
-                places.sort_by_key(order);
-                let batches = gather(&self.batches, &places)?;
-                Ok(Batches::elements(elements(&batches)?, parallelism)?)
-            }
-            StateKind::Broadcast => {
-                let keys = self.column(|batch| binary(batch, KEY).cloned())?;
-                sort(&mut places, &keys, None)?;
-                Ok(Batches::broadcast(entries(&gather(&self.batches, &places)?, &[KEY, VALUE])?))
-            }
-            _ => {
-                let keys = self.column(|batch| binary(batch, KEY).cloned())?;
-                let groups = self.column(|batch| ints(batch, "key_group"))?;
-                sort(&mut places, &keys, Some(&groups))?;
-                let batches = entries(&gather(&self.batches, &places)?, &["key_group", KEY, VALUE])?;
-                Ok(Batches::keyed(batches, max_parallelism)?)
-            }
-        }
-    }
-
-    fn column<T>(&self, column: impl Fn(&RecordBatch) -> Result<T>) -> Result<Vec<T>> {
-        self.batches.iter().map(column).collect()
-    }
-}
-
-/// Which parts of a row are written anew.
-#[derive(Clone, Copy)]
-struct Parts {
-    key: bool,
-    /// The key group, which follows from the key itself.
-    group: bool,
-    value: bool,
-}
-
-/// Raw batches, taken apart.
-struct Slices {
-    batches: Vec<RecordBatch>,
-    batch: usize,
-    row: usize,
-}
-
-impl Slices {
-    fn take(&mut self, mut rows: usize) -> Option<RecordBatch> {
-        let schema = self.batches.first()?.schema();
-        let mut parts = Vec::new();
-        while rows > 0 {
-            let batch = self.batches.get(self.batch)?;
-            let count = rows.min(batch.num_rows() - self.row);
-            parts.push(batch.slice(self.row, count));
-            (rows, self.row) = (rows - count, self.row + count);
-            if self.row == batch.num_rows() {
-                (self.batch, self.row) = (self.batch + 1, 0);
-            }
-        }
-        concat_batches(&schema, &parts).ok()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.batches.iter().skip(self.batch).all(|batch| batch.num_rows() == 0)
-    }
-}
-
-fn unequal() -> Error {
-    Error::new(ErrorKind::Bug, "the rows of a state and its entries differ in number")
-}
-
-/// The table's columns, then its entries.
-fn beside(rows: &RecordBatch, entries: &RecordBatch, kind: StateKind) -> Result<RecordBatch> {
-    let shared = match kind {
-        StateKind::OperatorList | StateKind::OperatorUnion => 2,
-        StateKind::Broadcast => 0,
-        _ => 1,
-    };
-    if rows.columns().iter().zip(entries.columns()).take(shared).any(|(a, b)| a.as_ref() != b.as_ref()) {
-        return Err(Error::new(ErrorKind::Bug, "the rows of a state and its entries differ in their order"));
-    }
-    let mut columns = rows.columns().to_vec();
-    if entries.num_columns() == shared + 1 {
-        columns.push(Arc::new(BinaryArray::from_iter_values(std::iter::repeat_n(b"", rows.num_rows()))));
-    }
-    columns.extend(entries.columns().iter().skip(shared).cloned());
-    Ok(RecordBatch::try_new(with_entries(&rows.schema()), columns)?)
-}
-
-fn with_entries(schema: &SchemaRef) -> SchemaRef {
-    let mut fields = schema.fields().to_vec();
-    fields.extend([KEY, VALUE].map(|name| Arc::new(Field::new(name, DataType::Binary, false))));
-    Arc::new(Schema::new(fields))
-}
-
-/// These rows in this order.
-fn gather(batches: &[RecordBatch], places: &[Place]) -> Result<Vec<RecordBatch>> {
-    let batches: Vec<&RecordBatch> = batches.iter().collect();
-    places.chunks(BATCH).map(|places| Ok(interleave_record_batch(&batches, places)?)).collect()
-}
-
-/// By key group and key; no key twice.
-fn sort(places: &mut [Place], keys: &[BinaryArray], groups: Option<&[Int32Array]>) -> Result<()> {
-    let order = |&(batch, row): &Place| {
-        let group = groups.and_then(|groups| groups.get(batch)).map(|groups| groups.value(row));
-        (group, keys.get(batch).map(|keys| keys.value(row)))
-    };
-    places.sort_by(|a, b| order(a).cmp(&order(b)));
-    if let Some([twice, _]) = places.windows(2).find_map(|pair| {
-        let pair: &[Place; 2] = pair.try_into().ok()?;
-        let [a, b] = pair;
-        (order(a) == order(b)).then_some(pair)
-    }) {
-        let (group, _) = order(twice);
-        let group = group.map_or_else(String::new, |group| format!(" (key group {group})"));
-        return Err(Error::usage(format!("two rows have the same key{group}"))
-            .with_hint(Some("a state has one value for a key and namespace, a map one for a user key".to_owned())));
-    }
-    Ok(())
-}
-
-fn entries(batches: &[RecordBatch], names: &[&str]) -> Result<Vec<RecordBatch>> {
-    let pick = |batch: &RecordBatch| {
-        let columns = names.iter().map(|name| batch.schema().index_of(name)).collect::<Result<Vec<_>, _>>()?;
-        Ok(batch.project(&columns)?)
-    };
-    batches.iter().map(pick).collect()
-}
-
-/// Elements with their positions counted anew.
-fn elements(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
-    let (mut last, mut next) = (None, 0i64);
-    let mut renumbered = Vec::new();
-    for batch in entries(batches, &["subtask", "position", VALUE])? {
-        let subtasks = ints(&batch, "subtask")?;
-        let positions = subtasks.values().iter().map(|subtask| {
-            next = if last.replace(*subtask) == Some(*subtask) { next + 1 } else { 0 };
-            next
+        let given = batch.column_by_name("position").and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let given = given.ok_or_else(|| Error::new(ErrorKind::Bug, "elements without positions"))?;
+        let subtasks = ints(batch, "subtask")?;
+        let filled = subtasks.values().iter().zip(given).map(|(subtask, position)| {
+            let next = self.next_positions.entry(*subtask).or_insert(0);
+            let position = position.unwrap_or(*next);
+            *next = position.saturating_add(1).max(*next);
+            position
         });
-        let positions = Int64Array::from_iter_values(positions.collect::<Vec<_>>());
-        renumbered.push(replaced(&batch, "position", Arc::new(positions))?);
+        let filled = Int64Array::from_iter_values(filled.collect::<Vec<_>>());
+        replaced(batch, "position", Arc::new(filled))
     }
-    Ok(renumbered)
 }
 
-/// Elements without a position go to the end of their subtask's list.
-fn positioned(batch: &RecordBatch, next: &mut BTreeMap<i32, i64>) -> Result<RecordBatch> {
-    if batch.column_by_name("position").is_none() {
-        return Ok(batch.clone());
-    }
-    let given = positions(batch)?;
+fn check_subtasks(batch: &RecordBatch, parallelism: u32) -> Result<()> {
     let subtasks = ints(batch, "subtask")?;
-    let filled = subtasks.values().iter().zip(&given).map(|(subtask, position)| {
-        let slot = next.entry(*subtask).or_insert(0);
-        let position = position.unwrap_or(*slot);
-        *slot = position.saturating_add(1).max(*slot);
-        position
-    });
-    let filled = Int64Array::from_iter_values(filled.collect::<Vec<_>>());
-    replaced(batch, "position", Arc::new(filled))
-}
-
-fn positions(batch: &RecordBatch) -> Result<Int64Array> {
-    let column = batch.column_by_name("position").and_then(|column| column.as_primitive_opt::<Int64Type>());
-    column.cloned().ok_or_else(|| Error::new(ErrorKind::Bug, "elements without positions"))
-}
-
-fn replaced(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
-    let index = batch.schema().index_of(name)?;
-    let mut columns = batch.columns().to_vec();
-    if let Some(slot) = columns.get_mut(index) {
-        *slot = column;
-    }
-    Ok(RecordBatch::try_new(batch.schema(), columns)?)
-}
-
-fn ints(batch: &RecordBatch, name: &str) -> Result<Int32Array> {
-    let column = batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int32Type>());
-    let column = column.filter(|column| column.null_count() == 0);
-    column.cloned().ok_or_else(|| Error::usage(format!("NULL in place of a {name}")))
-}
-
-fn binary<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a BinaryArray> {
-    let column = batch.column_by_name(name).and_then(|column| column.as_binary_opt::<i32>());
-    column.ok_or_else(|| Error::new(ErrorKind::Bug, format!("rows without {name}")))
-}
-
-/// A key group that an INSERT gives must be the one that the key has.
-fn check_given(rows: &RecordBatch, groups: &Int32Array) -> Result<()> {
-    let given = rows.column_by_name("key_group").and_then(|column| column.as_primitive_opt::<Int32Type>());
-    for (given, group) in given.into_iter().flatten().zip(groups.values()) {
-        if let Some(given) = given.filter(|given| given != group) {
-            return Err(Error::usage(format!("key_group {given} for a key that belongs to key group {group}"))
-                .with_hint(Some("leave key_group out: it follows from the key".to_owned())));
+    let is_wrong = |subtask: &&i32| !u32::try_from(**subtask).is_ok_and(|subtask| subtask < parallelism);
+    match subtasks.values().iter().find(is_wrong) {
+        Some(subtask) => {
+            let last = parallelism.saturating_sub(1);
+            Err(Error::usage(format!("subtask {subtask}: the operator has the subtasks 0 to {last}")))
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Whether a column says where an element is, not what.
-fn is_position(column: &str) -> bool {
-    matches!(column, "subtask" | "position")
+/// Places of rows in the batch whose first row has the number `first`.
+fn indices(rows: &RecordBatch, first: u64) -> Result<Vec<usize>> {
+    let index = |number: &u64| number.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+    row_numbers(rows)?.iter().map(|number| index(number).ok_or_else(no_row)).collect()
 }
 
-fn key_groups(max_parallelism: u32) -> Result<NonZeroU16> {
-    let max = u16::try_from(max_parallelism).ok().and_then(NonZeroU16::new).filter(|max| max.get() <= 1 << 15);
-    max.ok_or_else(|| Error::usage(format!("max_parallelism {max_parallelism}: 1 to 32768 are possible")))
-}
-
-/// Bytes of the key group in front of a key.
-fn prefix(max_parallelism: NonZeroU16) -> usize {
-    if max_parallelism.get() > 128 { 2 } else { 1 }
+fn no_row() -> Error {
+    Error::new(ErrorKind::Bug, "a row that is not there")
 }

@@ -1,59 +1,162 @@
 //! What the statements of a script have changed so far.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::common::TableReference;
 use flink_state_reader::metadata::OperatorId;
-use flink_state_reader::{Layout, Operator, Snapshot, State};
+use flink_state_reader::{Operator, Snapshot, State};
 use flink_state_writer::key::Convention;
-use flink_state_writer::savepoint::{OperatorPlan, Part, Plan, WriteOperator};
-use flink_state_writer::state::{Order, RowEncoder};
-use futures::TryStreamExt;
 
-use super::rows::{RowCounts, Rows};
-use super::{OperatorSummary, RewriteOptions, StateSummary};
+use super::RewriteOptions;
+use super::definition::Definition;
+use super::encode::key_groups;
+use super::rows::Rows;
+use super::spill::Spills;
 use crate::error::{Error, ErrorKind, Result};
+use crate::query::Query;
 use crate::session::Session;
+use crate::suggest;
 
+/// The state of a script.
 pub(super) struct Stage<'a> {
-    session: &'a Session,
-    source: &'a Snapshot,
-    options: &'a RewriteOptions,
+    pub(super) session: &'a Session,
+    /// None for a savepoint that is made from nothing.
+    pub(super) source: Option<&'a Snapshot>,
+    pub(super) options: &'a RewriteOptions,
+    pub(super) spills: Spills,
+    /// The last `SET max_parallelism`.
     max_parallelism: Option<u32>,
-    /// By operator ID; those that no statement has named are not there.
-    operators: BTreeMap<String, StagedOperator>,
+    /// Those of the source in its order, then those that were created.
+    pub(super) operators: Vec<StagedOperator<'a>>,
 }
 
-struct StagedOperator {
-    states: Vec<StagedState>,
-    /// Whether its hashes were compared with the stored key groups.
-    is_checked: bool,
-    convention: Option<Convention>,
-    /// Its new uid.
-    uid: Option<String>,
-    is_dropped: bool,
+/// An operator as it is now.
+pub(super) struct StagedOperator<'a> {
+    /// What it is in the source; none if a statement has created it.
+    pub(super) origin: Option<&'a Operator>,
+    pub(super) id: OperatorId,
+    /// The uid, else the ID.
+    pub(super) label: String,
+    /// The uid that a statement has given it.
+    pub(super) uid: Option<String>,
+    pub(super) parallelism: u32,
+    pub(super) max_parallelism: u32,
+    /// None as long as no statement has named one of them.
+    pub(super) states: Option<Vec<StagedState>>,
+    /// How its keys compute their hash.
+    pub(super) convention: Option<Convention>,
+    /// Whether the hashes of its keys were compared with their key groups.
+    pub(super) is_checked: bool,
+    pub(super) is_dropped: bool,
 }
 
-struct StagedState {
-    name: String,
-    state: State,
-    /// None as long as no statement changes it.
-    rows: Option<Rows>,
-    is_dropped: bool,
+/// A state as it is now.
+pub(super) struct StagedState {
+    /// What it is in the source; none if a statement has created it.
+    pub(super) origin: Option<State>,
+    pub(super) name: String,
+    /// None as long as no statement changes them: they are carried then.
+    pub(super) rows: Option<Rows>,
+    pub(super) is_dropped: bool,
+    /// Whether a new state stands for one of the source, which is dropped.
+    pub(super) is_replacement: bool,
+}
+
+impl StagedState {
+    pub(super) fn definition(&self) -> Result<Definition> {
+        match (&self.rows, &self.origin) {
+            (Some(rows), _) => Ok(rows.definition().clone()),
+            (None, Some(origin)) => Definition::of(origin),
+            (None, None) => Err(Error::new(ErrorKind::Bug, "a state without rows")),
+        }
+    }
+
+    /// Whether it is not written as it is in the source.
+    pub(super) fn is_changed(&self) -> bool {
+        let is_as_in_source = self.rows.as_ref().is_none_or(Rows::is_as_in_source);
+        match &self.origin {
+            Some(origin) => self.is_dropped || self.name != origin.name() || !is_as_in_source,
+            None => !self.is_dropped,
+        }
+    }
+}
+
+impl<'a> StagedOperator<'a> {
+    fn of(operator: &'a Operator) -> Result<Self> {
+        Ok(Self {
+            origin: Some(operator),
+            id: operator.id().parse()?,
+            label: operator.label(),
+            uid: None,
+            parallelism: operator.parallelism(),
+            max_parallelism: operator.max_parallelism(),
+            states: None,
+            convention: None,
+            is_checked: false,
+            is_dropped: false,
+        })
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.label == name || self.id.to_string().eq_ignore_ascii_case(name) || self.id == OperatorId::from_uid(name)
+    }
+
+    /// Its display name, while it has the uid of the source.
+    fn display_name(&self) -> Option<&str> {
+        self.origin.filter(|_| self.uid.is_none()).and_then(Operator::name)
+    }
+
+    /// Its states, those that were dropped too.
+    pub(super) async fn states(&mut self) -> Result<&mut Vec<StagedState>> {
+        if self.states.is_none() {
+            let states = match self.origin {
+                Some(origin) => origin.states().await?,
+                None => &[],
+            };
+            let staged = states.iter().map(|state| StagedState {
+                origin: Some(state.clone()),
+                name: state.name().to_owned(),
+                rows: None,
+                is_dropped: false,
+                is_replacement: false,
+            });
+            self.states = Some(staged.collect());
+        }
+        Ok(self.states.get_or_insert_default())
+    }
+
+    pub(super) async fn state(&mut self, name: &str) -> Result<&mut StagedState> {
+        let states = self.states().await?;
+        let live: Vec<String> =
+            states.iter().filter(|state| !state.is_dropped).map(|state| state.name.clone()).collect();
+        let found = states.iter_mut().find(|state| state.name == name && !state.is_dropped);
+        found.ok_or_else(|| {
+            let live: Vec<&str> = live.iter().map(String::as_str).collect();
+            Error::not_found(format!("no state '{name}'")).with_hint(suggest::one_of(name, &live))
+        })
+    }
+
+    /// Names under which its schema is found.
+    pub(super) fn names(&self) -> [String; 2] {
+        [self.label.clone(), self.id.to_string()]
+    }
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(session: &'a Session, source: &'a Snapshot, options: &'a RewriteOptions) -> Self {
-        Self { session, source, options, max_parallelism: None, operators: BTreeMap::new() }
+    pub(super) fn new(session: &'a Session, source: Option<&'a Snapshot>, options: &'a RewriteOptions) -> Result<Self> {
+        let operators = source.map_or(&[][..], Snapshot::operators).iter();
+        Ok(Self {
+            session,
+            source,
+            options,
+            spills: Spills::new()?,
+            max_parallelism: None,
+            operators: operators.map(StagedOperator::of).collect::<Result<_>>()?,
+        })
     }
 
-    pub(super) fn session(&self) -> &'a Session {
-        self.session
-    }
-
-    /// Operator ID and state of a table.
-    pub(super) fn resolve(&self, table: &TableReference) -> Result<(String, String)> {
+    /// Place of the operator and name of the state that a statement changes.
+    pub(super) fn resolve(&self, table: &TableReference) -> Result<(usize, String)> {
         let (catalog, schema) = self.session.defaults();
         let table = table.clone().resolve(&catalog, &schema);
         if *table.catalog != *catalog {
@@ -62,297 +165,237 @@ impl<'a> Stage<'a> {
         if &*table.schema == crate::catalog::METADATA {
             return Err(Error::new(ErrorKind::Unsupported, format!("metadata.{} can't be changed", table.table)));
         }
-        Ok((self.operator(&table.schema)?.id(), table.table.to_string()))
+        Ok((self.index(&table.schema)?, table.table.to_string()))
     }
 
-    fn operator(&self, name: &str) -> Result<&'a Operator> {
-        let operator = self.source.operator(name)?;
-        if self.operators.get(&operator.id()).is_some_and(|staged| staged.is_dropped) {
-            return Err(Error::not_found(format!("operator '{name}' was dropped")));
+    /// Place of the operator with this uid, ID or name.
+    pub(super) fn index(&self, name: &str) -> Result<usize> {
+        let live = || self.operators.iter().enumerate().filter(|(_, operator)| !operator.is_dropped);
+        if let Some((index, _)) = live().find(|(_, operator)| operator.is_called(name)) {
+            return Ok(index);
         }
-        Ok(operator)
-    }
-
-    async fn staged(&mut self, operator: &str) -> Result<&mut StagedOperator> {
-        let operator = self.operator(operator)?;
-        let states = operator.states().await?.iter().map(|state| StagedState {
-            name: state.name().to_owned(),
-            state: state.clone(),
-            rows: None,
-            is_dropped: false,
-        });
-        let new = || StagedOperator {
-            states: states.collect(),
-            is_checked: false,
-            convention: None,
-            uid: None,
-            is_dropped: false,
+        let mut named = live().filter(|(_, operator)| operator.display_name() == Some(name));
+        if let (Some((index, _)), None) = (named.next(), named.next()) {
+            return Ok(index);
+        }
+        let labels: Vec<&str> = live().map(|(_, operator)| operator.label.as_str()).collect();
+        let gone = self.operators.iter().find(|operator| operator.origin.is_some_and(|origin| origin.label() == name));
+        let message = match gone {
+            Some(operator) if operator.is_dropped => format!("operator '{name}' was dropped"),
+            Some(operator) => format!("operator '{name}' is called '{}' now", operator.label),
+            None => format!("no operator '{name}'"),
         };
-        Ok(self.operators.entry(operator.id()).or_insert_with(new))
+        let hint = suggest::one_of(name, &labels);
+        Err(Error::not_found(message).with_hint(hint.or_else(|| Some("CREATE OPERATOR makes one".to_owned()))))
     }
 
-    async fn state(&mut self, operator: &str, state: &str) -> Result<&mut StagedState> {
-        let staged = self.staged(operator).await?;
-        let known = staged.states.iter().filter(|other| !other.is_dropped).map(|other| other.name.clone());
-        let known: Vec<String> = known.collect();
-        let found = staged.states.iter_mut().find(|other| other.name == state && !other.is_dropped);
-        found.ok_or_else(|| {
-            let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            Error::not_found(format!("no state '{state}'")).with_hint(crate::suggest::one_of(state, &known))
-        })
+    pub(super) fn operator(&self, index: usize) -> Result<&StagedOperator<'a>> {
+        self.operators.get(index).ok_or_else(|| Error::new(ErrorKind::Bug, "an operator that is not there"))
     }
 
-    /// The rows of a state, read if that was not done yet.
-    pub(super) async fn rows(&mut self, operator: &str, state: &str) -> Result<&mut Rows> {
-        let (source, max) = (self.source, self.operator(operator)?.max_parallelism());
-        let staged = self.state(operator, state).await?;
-        if staged.rows.is_none() {
-            staged.rows = Some(Rows::load(source, &staged.state, max).await?);
+    pub(super) fn operator_mut(&mut self, index: usize) -> Result<&mut StagedOperator<'a>> {
+        self.operators.get_mut(index).ok_or_else(|| Error::new(ErrorKind::Bug, "an operator that is not there"))
+    }
+
+    /// Number of subtasks of an operator.
+    pub(super) fn parallelism(&self, operator: &str) -> Result<u32> {
+        Ok(self.operator(self.index(operator)?)?.parallelism)
+    }
+
+    /// The states of an operator as they are now, under the names that they have now.
+    pub(super) async fn definitions(&mut self, operator: &str) -> Result<Vec<Definition>> {
+        let index = self.index(operator)?;
+        let mut definitions = Vec::new();
+        for state in self.operator_mut(index)?.states().await?.iter().filter(|state| !state.is_dropped) {
+            let is_raw = state.origin.as_ref().is_some_and(|origin| origin.meta().is_none());
+            if !is_raw {
+                let mut definition = state.definition()?;
+                definition.meta.name.clone_from(&state.name);
+                definitions.push(definition);
+            }
+        }
+        Ok(definitions)
+    }
+
+    /// The rows of a state; from now on they are staged.
+    pub(super) async fn rows(&mut self, operator: usize, state: &str) -> Result<&mut Rows> {
+        let (source, spills) = (self.source, self.spills.clone());
+        let operator = self.operator_mut(operator)?;
+        let max = operator.max_parallelism;
+        let staged = operator.state(state).await?;
+        if let (None, Some(origin), Some(source)) = (&staged.rows, &staged.origin, source) {
+            staged.rows = Some(Rows::load(source, origin, max, &spills).await?);
         }
         staged.rows.as_mut().ok_or_else(|| Error::new(ErrorKind::Bug, "rows that are not there"))
     }
 
     /// Lets the session show a state as it is now.
-    pub(super) fn show(&self, operator: &str, state: &str) -> Result<()> {
-        let staged = self.operators.get(operator).and_then(|staged| {
-            staged.states.iter().find(|other| other.name == state && !other.is_dropped)?.rows.as_ref()
-        });
-        let table = staged.map(|rows| rows.table(false)).transpose()?;
-        self.session.stage(operator, state, table.map(|table| Arc::new(table) as _));
+    pub(super) async fn show(&mut self, operator: usize, state: &str) -> Result<()> {
+        let session = self.session;
+        let operator = self.operator_mut(operator)?;
+        let id = operator.id.to_string();
+        if let Some(rows) = &operator.state(state).await?.rows {
+            session.stage(&id, state, Some(Arc::new(rows.table()?)));
+        }
         Ok(())
     }
 
-    pub(super) fn convention(&self, operator: &str) -> Option<Convention> {
-        self.operators.get(operator)?.convention.clone()
-    }
-
-    /// Declares how the keys of an operator compute their hash.
-    pub(super) async fn set_key_hash(&mut self, operator: &str, convention: &str) -> Result<()> {
-        let id = self.operator(operator)?.id();
-        let staged = self.staged(&id).await?;
-        staged.convention = Some(convention.parse()?);
-        staged.is_checked = false;
-        self.check_hashes(&id).await
-    }
-
-    /// Fails unless the hashes of the operator's keys give the key groups that they are stored in.
-    pub(super) async fn check_hashes(&mut self, operator: &str) -> Result<()> {
-        let convention = self.convention(operator);
-        let (source, found) = (self.source, self.operator(operator)?);
-        if self.staged(operator).await?.is_checked {
-            return Ok(());
+    /// Stages a new state, or one in place of another.
+    ///
+    /// `rows` have the columns of the definition's schema, with NULL in place of key groups and positions.
+    pub(super) async fn create_state(
+        &mut self,
+        operator: &str,
+        definition: Definition,
+        or_replace: bool,
+        rows: Query,
+    ) -> Result<()> {
+        let (index, name) = (self.index(operator)?, definition.meta.name.clone());
+        if definition.is_keyed() {
+            self.check_hashes(index, definition.key.as_ref()).await?;
         }
-        let max = u16::try_from(found.max_parallelism()).ok().and_then(std::num::NonZeroU16::new);
-        for state in found.states().await? {
-            let is_keyed = !matches!(state.layout(), Layout::Operator | Layout::RawTimers | Layout::Raw);
-            let (Some(max), true, Ok(encoder)) = (max, is_keyed, RowEncoder::of(state)) else { continue };
-            for task in state.scan().projection(vec![0, 1]).build()?.tasks(1) {
-                let mut batches = source.execute(&task).await?;
-                while let Some(batch) = batches.try_next().await? {
-                    encoder.check_key_groups(&batch, convention.as_ref(), max).map_err(|e| e.in_state(state.name()))?;
-                }
+        let spills = self.spills.clone();
+        let operator = self.operator_mut(index)?;
+        let (parallelism, convention) = (operator.parallelism, operator.convention.clone());
+        let mut staged = Rows::empty(definition, operator.max_parallelism, &spills)?;
+        let old = operator.states().await?.iter_mut().find(|state| state.name == name && !state.is_dropped);
+        let is_replacement = match old {
+            Some(_) if !or_replace => {
+                return Err(Error::usage(format!("there is a state '{name}' already"))
+                    .with_hint(Some("CREATE OR REPLACE STATE puts another in its place".to_owned())));
             }
-        }
-        self.staged(operator).await?.is_checked = true;
-        Ok(())
+            old => old.is_some(),
+        };
+        staged.insert(rows, parallelism, convention.as_ref()).await?;
+        let states = operator.states().await?;
+        let old = states.iter_mut().filter(|state| state.name == name && !state.is_dropped);
+        old.for_each(|state| state.is_dropped = true);
+        states.push(StagedState {
+            origin: None,
+            name: name.clone(),
+            rows: Some(staged),
+            is_dropped: false,
+            is_replacement,
+        });
+        self.show(index, &name).await
     }
 
     pub(super) async fn drop_state(&mut self, operator: &str, state: &str) -> Result<()> {
-        let id = self.operator(operator)?.id();
-        let staged = self.state(&id, state).await?;
+        let (index, session) = (self.index(operator)?, self.session);
+        let operator = self.operator_mut(index)?;
+        let staged = operator.state(state).await?;
+        staged.definition()?;
         staged.is_dropped = true;
-        if staged.state.meta().is_none() {
-            return Err(Error::new(ErrorKind::Unsupported, format!("'{state}' is raw state, which can't be dropped")));
-        }
-        self.session.stage(&id, state, None);
+        session.stage(&operator.id.to_string(), state, None);
         Ok(())
     }
 
     pub(super) async fn rename_state(&mut self, operator: &str, state: &str, to: &str) -> Result<()> {
-        let id = self.operator(operator)?.id();
-        if self.state(&id, to).await.is_ok() {
+        let (index, session) = (self.index(operator)?, self.session);
+        let operator = self.operator_mut(index)?;
+        if operator.state(to).await.is_ok() {
             return Err(Error::usage(format!("there is a state '{to}' already")));
         }
-        let (source, max) = (self.source, self.operator(&id)?.max_parallelism());
-        let staged = self.state(&id, state).await?;
-        if staged.state.meta().is_none() {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("'{state}' is raw state, which has no name of its own"),
-            ));
-        }
+        let id = operator.id.to_string();
+        let staged = operator.state(state).await?;
+        staged.definition()?;
         to.clone_into(&mut staged.name);
-        if staged.rows.is_none() {
-            staged.rows = Some(Rows::load(source, &staged.state, max).await?);
-        }
-        self.session.stage(&id, state, None);
-        self.show(&id, to)
+        session.rename_state(&id, state, to).await
     }
 
-    pub(super) async fn drop_operator(&mut self, operator: &str) -> Result<()> {
-        let id = self.operator(operator)?.id();
-        let names: Vec<String> = self.staged(&id).await?.states.iter().map(|state| state.name.clone()).collect();
-        for name in names {
-            self.session.stage(&id, &name, None);
+    /// A new operator without state.
+    pub(super) fn create_operator(&mut self, uid: &str, parallelism: Option<u32>) -> Result<()> {
+        self.check_uid(uid)?;
+        let maxima = self.operators.iter().filter(|operator| !operator.is_dropped).map(|other| other.max_parallelism);
+        let common = maxima.clone().next().filter(|first| maxima.clone().all(|max| max == *first));
+        let max_parallelism = self.max_parallelism.or(common).ok_or_else(|| {
+            Error::usage(format!("operator '{uid}' needs a maximum parallelism"))
+                .with_hint(Some("SET max_parallelism = 128, for example, comes first".to_owned()))
+        })?;
+        let parallelism = parallelism.unwrap_or(1);
+        if parallelism == 0 || parallelism > max_parallelism {
+            return Err(Error::usage(format!("PARALLELISM {parallelism}: 1 to {max_parallelism} are possible")));
         }
-        self.staged(&id).await?.is_dropped = true;
+        let operator = StagedOperator {
+            origin: None,
+            id: OperatorId::from_uid(uid),
+            label: uid.to_owned(),
+            uid: Some(uid.to_owned()),
+            parallelism,
+            max_parallelism,
+            states: None,
+            convention: None,
+            is_checked: false,
+            is_dropped: false,
+        };
+        self.session.create_operator(&operator.names());
+        self.operators.push(operator);
         Ok(())
     }
 
-    pub(super) async fn rename_operator(&mut self, operator: &str, to: &str) -> Result<()> {
-        let id = self.operator(operator)?.id();
-        let new = OperatorId::from_uid(to).to_string();
-        if self.source.operators().iter().any(|other| other.id() == new) {
-            return Err(Error::usage(format!("there is an operator '{to}' already")));
-        }
-        self.staged(&id).await?.uid = Some(to.to_owned());
+    pub(super) fn drop_operator(&mut self, operator: &str) -> Result<()> {
+        let (index, session) = (self.index(operator)?, self.session);
+        let operator = self.operator_mut(index)?;
+        operator.is_dropped = true;
+        session.drop_operator(&operator.names());
         Ok(())
+    }
+
+    pub(super) fn rename_operator(&mut self, operator: &str, to: &str) -> Result<()> {
+        let (index, session) = (self.index(operator)?, self.session);
+        self.check_uid(to)?;
+        let operator = self.operator_mut(index)?;
+        let old = operator.names();
+        operator.id = OperatorId::from_uid(to);
+        to.clone_into(&mut operator.label);
+        operator.uid = Some(to.to_owned());
+        session.rename_operator(&old, &operator.names());
+        Ok(())
+    }
+
+    fn check_uid(&self, uid: &str) -> Result<()> {
+        let id = OperatorId::from_uid(uid);
+        let is_there = self.operators.iter().any(|operator| !operator.is_dropped && operator.id == id);
+        match () {
+            () if uid.is_empty() => Err(Error::usage("an operator's uid can't be empty")),
+            () if is_there => Err(Error::usage(format!("there is an operator '{uid}' already"))),
+            () => Ok(()),
+        }
     }
 
     /// Spreads the keys of all operators over another number of key groups.
     pub(super) async fn set_max_parallelism(&mut self, max: u32) -> Result<()> {
+        key_groups(max)?;
         self.max_parallelism = Some(max);
-        let operators: Vec<&'a Operator> = self.source.operators().iter().collect();
-        for operator in operators.into_iter().filter(|operator| !operator.is_finished()) {
-            let id = operator.id();
-            if self.operator(&id).is_err() {
-                continue;
-            }
-            let states: Vec<String> = self
-                .staged(&id)
-                .await?
-                .states
-                .iter()
-                .filter(|s| !s.is_dropped && is_keyed(&s.state))
-                .map(|s| s.name.clone())
-                .collect();
-            if states.is_empty() {
-                continue;
-            }
-            let convention = self.convention(&id);
-            let locate = |e: Error| e.with_place(&operator.label());
-            self.check_hashes(&id).await.map_err(locate)?;
-            for state in states {
-                let rows = self.rows(&id, &state).await.map_err(locate)?;
-                rows.set_max_parallelism(max, convention.as_ref()).map_err(locate)?;
-                self.show(&id, &state)?;
+        for index in 0..self.operators.len() {
+            let operator = self.operator_mut(index)?;
+            let has_ended = operator.origin.is_some_and(Operator::is_finished);
+            if !operator.is_dropped && !has_ended && operator.max_parallelism != max {
+                let label = operator.label.clone();
+                self.move_keys(index, max).await.map_err(|e| e.with_place(&format!("operator {label}")))?;
             }
         }
         Ok(())
     }
 
-    /// The plan of the savepoint, and what changes.
-    pub(super) async fn finish(self) -> Result<(Plan, Vec<OperatorSummary>)> {
-        let mut plan = Plan::carry(self.source);
-        let mut summary = Vec::new();
-        for operator in self.source.operators() {
-            let id: OperatorId = operator.id().parse()?;
-            let staged = self.operators.get(&operator.id());
-            let is_touched = self.max_parallelism.is_some() && !operator.is_finished();
-            let next = match staged {
-                Some(staged) if staged.is_dropped => Some(OperatorPlan::Drop(id)),
-                None if !is_touched => None,
-                staged => {
-                    self.write_operator(operator, staged).await?.map(|write| OperatorPlan::Write(Box::new(write)))
-                }
-            };
-            summary.push(summarize(operator, staged, next.as_ref()));
-            if let (Some(slot), Some(next)) = (plan.operator_mut(id), next) {
-                *slot = next;
+    async fn move_keys(&mut self, index: usize, max: u32) -> Result<()> {
+        let mut names = Vec::new();
+        for state in self.operator_mut(index)?.states().await?.iter().filter(|state| !state.is_dropped) {
+            // Raw state keeps an operator from being written with another number: the writer says so.
+            if state.definition().is_ok_and(|definition| definition.is_keyed()) {
+                names.push(state.name.clone());
             }
         }
-        Ok((plan, summary))
-    }
-
-    /// An operator that is written; none if nothing of it has changed.
-    async fn write_operator(
-        &self,
-        operator: &Operator,
-        staged: Option<&StagedOperator>,
-    ) -> Result<Option<WriteOperator>> {
-        let changed = |keyed: bool| {
-            let states = staged.into_iter().flat_map(|staged| &staged.states);
-            let mut states = states.filter(move |state| is_keyed(&state.state) == keyed);
-            states.any(|state| {
-                state.is_dropped
-                    || state.rows.as_ref().is_some_and(|rows| !rows.is_as_in_source())
-                    || state.name != state.state.name()
-            })
-        };
-        let uid = staged.and_then(|staged| staged.uid.as_ref());
-        let (keyed_changed, operator_changed) = (changed(true), changed(false));
-        if !keyed_changed && !operator_changed && uid.is_none() && self.max_parallelism.is_none() {
-            return Ok(None);
+        if !names.is_empty() {
+            self.check_hashes(index, None).await?;
         }
-        let mut write = WriteOperator::from_source(self.source, &operator.id()).await?;
-        if let Some(uid) = uid {
-            (write.id, write.uid) = (OperatorId::from_uid(uid), uid.clone());
+        for name in names {
+            let convention = self.operator(index)?.convention.clone();
+            let rows = self.rows(index, &name).await?;
+            rows.set_max_parallelism(max, convention.as_ref()).map_err(|e| e.with_place(&format!("state {name}")))?;
+            self.show(index, &name).await?;
         }
-        write.max_parallelism = self.max_parallelism.unwrap_or(write.max_parallelism);
-        let slot = |name: &str, keyed: bool| {
-            let states = staged.into_iter().flat_map(|staged| &staged.states);
-            let mut states = states.filter(move |state| is_keyed(&state.state) == keyed);
-            states.find(|state| state.state.meta().is_some_and(|meta| meta.name == name))
-        };
-        match &mut write.keyed {
-            Part::Write(_) if !keyed_changed && self.max_parallelism.is_none() => write.keyed = Part::Carry,
-            Part::Write(stream) => {
-                stream.states.retain(|state| slot(&state.meta.name, true).is_none_or(|slot| !slot.is_dropped));
-                for state in &mut stream.states {
-                    let Some(slot) = slot(&state.meta.name, true) else { continue };
-                    slot.name.clone_into(&mut state.meta.name);
-                    if let Some(rows) = &slot.rows {
-                        let entries = rows.entries(operator.parallelism()).map_err(|e| e.with_place(&slot.name))?;
-                        (state.entries, state.order) = (Arc::new(entries), Order::Stored);
-                    }
-                }
-                if stream.states.is_empty() {
-                    write.keyed = Part::Empty;
-                }
-            }
-            Part::Empty | Part::Carry => {}
-        }
-        let splits_anew = self.max_parallelism.is_some() && matches!(write.operator, Part::Carry);
-        if operator_changed || splits_anew {
-            let mut streams = WriteOperator::operator_states(self.source, &operator.id()).await?;
-            streams.retain(|stream| slot(&stream.meta.name, false).is_none_or(|slot| !slot.is_dropped));
-            for stream in &mut streams {
-                let Some(slot) = slot(&stream.meta.name, false) else { continue };
-                if slot.name != slot.state.name() {
-                    slot.name.clone_into(&mut stream.meta.name);
-                }
-                if let Some(rows) = &slot.rows {
-                    let entries = rows.entries(operator.parallelism()).map_err(|e| e.with_place(&slot.name))?;
-                    stream.entries = Arc::new(entries);
-                }
-            }
-            write.operator = if streams.is_empty() { Part::Empty } else { Part::Write(streams) };
-        }
-        Ok(Some(write))
-    }
-}
-
-fn is_keyed(state: &State) -> bool {
-    !matches!(state.layout(), Layout::Operator | Layout::Raw)
-}
-
-fn summarize(operator: &Operator, staged: Option<&StagedOperator>, plan: Option<&OperatorPlan>) -> OperatorSummary {
-    let states = staged.into_iter().flat_map(|staged| &staged.states);
-    let states = states.filter(|state| state.rows.is_some() || state.is_dropped);
-    OperatorSummary {
-        operator: operator.label(),
-        action: match plan {
-            None => "carried",
-            Some(OperatorPlan::Drop(_)) => "dropped",
-            Some(_) => "written",
-        },
-        states: states
-            .map(|state| StateSummary {
-                state: state.state.name().to_owned(),
-                renamed: (state.name != state.state.name()).then(|| state.name.clone()),
-                is_dropped: state.is_dropped,
-                rows: state.rows.as_ref().map_or_else(RowCounts::default, |rows| rows.counts),
-            })
-            .collect(),
+        self.operator_mut(index)?.max_parallelism = max;
+        Ok(())
     }
 }

@@ -73,7 +73,7 @@ impl Types<'_> {
 
 /// The oldest and the newest release that may restore the savepoint.
 fn releases(stage: &Stage<'_>) -> Result<(FlinkVersion, FlinkVersion)> {
-    match (stage.options().flink_version, stage.source()) {
+    match (stage.options.flink_version, stage.source) {
         (Some(release), _) => Ok((release, release)),
         (None, Some(source)) => Ok(FlinkVersion::targets(source.metadata().version)),
         (None, None) => Err(Error::usage("a new savepoint needs to know the Flink release that restores it")

@@ -23,12 +23,20 @@ use crate::query::Query;
 use crate::statement::Statement;
 use columns::Columns;
 
+/// Behind the name of operator state in SQL where a keyed state of the operator has the same name.
+const BOTH_KINDS: &str = "$operator";
+
 /// Stages the state that a `CREATE STATE` makes.
 pub(super) async fn state(stage: &mut Stage<'_>, statement: &Statement) -> Result<()> {
     let Statement::CreateState { or_replace, operator, state, key, value, namespace, kind, ttl, query } = statement
     else {
         return Err(Error::new(ErrorKind::Bug, "no CREATE STATE"));
     };
+    if state.ends_with(BOTH_KINDS) {
+        let hint = format!("name it without {BOTH_KINDS}");
+        return Err(Error::usage(format!("'{state}' is no name that Flink knows: it tells operator state from keyed state"))
+            .with_hint(Some(hint)));
+    }
     let types = definition::Types { kind: *kind, key, namespace, value, ttl: *ttl };
     let known = stage.definitions(operator).await?;
     let definition = definition::definition(stage, &known, state, &types)?;
@@ -40,9 +48,6 @@ pub(super) async fn state(stage: &mut Stage<'_>, statement: &Statement) -> Resul
 
 /// Adds an operator without state.
 pub(super) fn operator(stage: &mut Stage<'_>, uid: &str, parallelism: Option<u32>) -> Result<()> {
-    if uid.is_empty() {
-        return Err(Error::usage("the uid of an operator can't be empty"));
-    }
     if uid.parse::<OperatorId>().is_ok() {
         let hint = "give the uid that the job sets for it: the ID follows from that";
         return Err(Error::usage(format!("'{uid}' is an operator ID")).with_hint(Some(hint.to_owned())));
@@ -52,15 +57,12 @@ pub(super) fn operator(stage: &mut Stage<'_>, uid: &str, parallelism: Option<u32
 
 /// The rows of a query, as they come.
 async fn rows(stage: &Stage<'_>, query: &str) -> Result<Query> {
-    let mut statements = stage.session().parse(query)?;
-    let (Some(statement), true) = (statements.pop_front(), statements.is_empty()) else {
-        return Err(Error::usage("one query belongs behind AS"));
-    };
-    let plan = stage.session().plan(statement).await?;
+    let statement = stage.session.parse_one(query)?;
+    let plan = stage.session.plan(statement).await?;
     if matches!(plan, LogicalPlan::Dml(_) | LogicalPlan::Ddl(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_)) {
         return Err(Error::usage("a query belongs behind AS"));
     }
-    stage.session().stream(plan).await
+    stage.session.stream(plan).await
 }
 
 /// The same rows with the columns of a state.
