@@ -34,7 +34,7 @@ pub(crate) fn write(target: &Target<'_>, directory: &Path, data: &Path) -> Resul
     arguments.extend(["--to".to_owned(), to.to_str().unwrap().to_owned()]);
     if let Some(script) = &case.script {
         let file = data.join("script.sql");
-        fs::write(&file, script.replace("$DATA", data.to_str().unwrap())).unwrap();
+        fs::write(&file, tables(case, data) + script).unwrap();
         arguments.extend(["--file".to_owned(), file.to_str().unwrap().to_owned()]);
     }
     arguments.extend(case.options.iter().map(|option| option.replace("$FLINK", &target.flink)));
