@@ -73,6 +73,9 @@ pub(crate) fn answers(
         let Some(Value::String(name)) = row.shift_remove("$held") else { return Err(format!("no name: {line}")) };
         answers.entry(name).or_default().push(Value::Object(row));
     }
+    if let Some((name, _)) = answers.iter().find(|(_, rows)| rows.is_empty()) {
+        return Err(format!("the query gives no rows for {name}: a state that holds none is []"));
+    }
     Ok(answers)
 }
 

@@ -11,8 +11,8 @@
 //! what has to be sorted is sorted by DataFusion within the memory limit of the session.
 
 mod cast;
-mod create;
 mod convert;
+mod create;
 mod definition;
 mod dml;
 mod encode;
