@@ -1,11 +1,13 @@
 //! The commands. Each returns its exit code.
 
 mod completions;
+mod diff;
 mod export;
 mod inspect;
 mod repl;
 mod sql;
 mod uid;
+mod verify;
 mod warnings;
 
 use flink_state_reader::{OpenOptions, Snapshot};
@@ -14,10 +16,12 @@ use crate::args::Uids;
 use crate::error::{Error, Result};
 
 pub(crate) use completions::completions;
+pub(crate) use diff::diff;
 pub(crate) use export::export;
 pub(crate) use inspect::inspect;
 pub(crate) use sql::sql;
 pub(crate) use uid::uid;
+pub(crate) use verify::verify;
 
 /// Opens a snapshot.
 async fn open(location: &str, uids: &Uids) -> Result<Snapshot> {
