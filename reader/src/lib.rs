@@ -25,4 +25,9 @@ pub mod types;
 pub use error::{Context, Error, ErrorKind, Result};
 pub use scan::{Gap, GapKind, Scan, ScanBuilder, ScanStream, ScanTask};
 pub use snapshot::{OpenOptions, Operator, Snapshot};
-pub use state::{Layout, State, StateKind};
+pub use state::{BackendState, Layout, State, StateKind, StateMeta};
+pub use store::StateFile;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -24,9 +24,9 @@ pub(crate) struct Store {
     directory: Path,
 }
 
-/// A stream of bytes that a handle names: inline bytes, a file, or a part of one.
+/// A stream of bytes that a [`StreamHandle`] names: inline bytes, a file, or a part of one.
 #[derive(Clone, Debug)]
-pub(crate) struct StateFile {
+pub struct StateFile {
     name: Arc<str>,
     size: u64,
     bytes: Source,
@@ -167,12 +167,21 @@ impl StateFile {
     }
 
     /// The path as the handle has it.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
+    /// The file that really holds the bytes, as Flink writes paths: not where its handle says if the snapshot was moved.
+    /// `None` for inline bytes.
+    pub fn location(&self) -> Option<String> {
+        match &self.bytes {
+            Source::Inline(_) => None,
+            Source::File { path, .. } => Some(format!("file:/{path}")),
+        }
+    }
+
     /// Number of bytes.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.size
     }
 
@@ -180,7 +189,7 @@ impl StateFile {
     ///
     /// # Errors
     /// A range outside of the stream; a failure of the store.
-    pub(crate) async fn read(&self, range: Range<u64>) -> Result<Bytes> {
+    pub async fn read(&self, range: Range<u64>) -> Result<Bytes> {
         if range.start > range.end || range.end > self.size {
             return Err(Error::data(format!("bytes {} to {} of {}", range.start, range.end, self.size))
                 .at(range.start)

@@ -27,4 +27,14 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(bad_input, export, formats, inspect, sql, uid);
+transcripts!(bad_input, export, formats, inspect, readme, sql, uid);
+
+/// The README shows the commands of its transcript and what they print.
+#[test]
+fn readme_is_its_transcript() {
+    let readme = include_str!("../../../README.md");
+    for line in include_str!("../transcripts/readme.txt").lines() {
+        let shown = line.strip_prefix("$ cd .. && flink-state ").unwrap_or(line);
+        assert!(readme.contains(shown), "README.md lacks: {shown}");
+    }
+}

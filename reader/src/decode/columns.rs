@@ -45,9 +45,15 @@ impl Column {
     /// A field of a struct that is the last thing in its value if `tail`; `last` if the field is the struct's last.
     pub(super) fn of(name: impl Into<String>, ty: &Type, tail: bool, last: bool) -> Self {
         let decoder = decoder_at(ty, tail && last);
-        let check = tail && ty.framing() == Framing::Sometimes && !(last && takes_any(ty));
+        let check = tail && may_break_off(ty, last);
         Self { name: name.into(), decoder, check: check.then(|| ty.clone()) }
     }
+}
+
+/// Whether some values of a field of this type, the `last` of its struct or not, can't be decoded: then the bytes from
+/// there on are in the struct's `$undecoded`.
+pub fn may_break_off(ty: &Type, last: bool) -> bool {
+    ty.framing() == Framing::Sometimes && !(last && takes_any(ty))
 }
 
 /// Whether the decoder of a value that ends with its bytes finds a place for all of them, whatever they are.

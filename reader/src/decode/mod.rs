@@ -34,6 +34,8 @@ use crate::types::{Framing, Type};
 
 use list::Absence;
 
+pub use columns::may_break_off;
+pub use pojo::{PojoClass, PojoColumn, PojoLayout};
 pub use skip::skip;
 
 /// A decoder for values of this type, each of which ends where its bytes end.
@@ -46,7 +48,7 @@ pub fn decoder(ty: &Type) -> Box<dyn Decoder> {
 
 /// As [`decoder`]; `tail` says whether the value ends where the cursor ends.
 pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
-    if ty.framing() == Framing::Never && !(tail && has_open_end(ty)) {
+    if is_raw(ty, tail) {
         return opaque::decoder(ty, tail);
     }
     match ty {
@@ -81,6 +83,12 @@ pub(crate) fn decoder_at(ty: &Type, tail: bool) -> Box<dyn Decoder> {
         Type::TimestampData { precision } => row_data::timestamp_data(*precision),
         _ => opaque::decoder(ty, tail),
     }
+}
+
+/// Whether a column has the bytes of values of this type as they are; `tail` as for a value that ends where its bytes
+/// end.
+pub fn is_raw(ty: &Type, tail: bool) -> bool {
+    ty.framing() == Framing::Never && !(tail && has_open_end(ty))
 }
 
 /// Whether a part of unknown length leaves the parts before it decodable, when the value's end is known.

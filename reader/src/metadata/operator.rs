@@ -252,6 +252,23 @@ impl Subtask {
 }
 
 impl SubtaskState {
+    /// All streams, those of nested handles too.
+    pub fn streams(&self) -> Vec<&StreamHandle> {
+        let operator = [&self.managed_operator, &self.raw_operator].into_iter().flatten().map(|handle| &handle.stream);
+        let keyed = [&self.managed_keyed, &self.raw_keyed].into_iter().flatten().flat_map(KeyedHandle::streams);
+        let channels = self.input_channels.iter().chain(&self.output_channels).map(|channel| &channel.stream);
+        operator.chain(keyed).chain(channels).collect()
+    }
+
+    /// All streams, as [`Self::streams`], to be replaced.
+    pub fn streams_mut(&mut self) -> Vec<&mut StreamHandle> {
+        let operator = [&mut self.managed_operator, &mut self.raw_operator].into_iter().flatten();
+        let keyed = [&mut self.managed_keyed, &mut self.raw_keyed].into_iter().flatten();
+        let channels = self.input_channels.iter_mut().chain(&mut self.output_channels);
+        let operator = operator.map(|handle| &mut handle.stream);
+        operator.chain(keyed.flat_map(KeyedHandle::streams_mut)).chain(channels.map(|c| &mut c.stream)).collect()
+    }
+
     fn parse(input: &mut Cursor<'_>, scope: Scope<'_>, subtask: u32) -> Result<Self> {
         let mut state = Self {
             managed_operator: parse_operator_state(input, scope).in_field("managedOperator")?,

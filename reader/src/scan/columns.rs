@@ -11,8 +11,10 @@ use arrow_schema::SchemaRef;
 use crate::decode::{Decoder, Span, Undecoded, decoder};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::state::rows::{NULL, Rows, Unframed, Wanted};
-use crate::state::table::{Column, item};
+use crate::state::table::{Column, RawPart, item};
 use crate::types::{Framing, Type};
+
+use super::raw::RawBuilder;
 
 /// A batch in the making.
 pub(super) struct Batch {
@@ -47,6 +49,7 @@ enum Builder {
     LastAccess(Vec<Option<i64>>),
     List(Box<dyn Decoder>, Offsets),
     ListLastAccess(Vec<Option<i64>>, Offsets),
+    Raw(RawBuilder),
 }
 
 /// The offsets of a list column.
@@ -66,6 +69,18 @@ pub(super) fn wanted<'a>(columns: impl Iterator<Item = &'a Column>) -> Wanted {
             Column::LastAccess | Column::ListLastAccess => wanted.last_access = true,
             Column::Timestamp => wanted.timestamp = true,
             Column::Position => wanted.position = true,
+            Column::Raw(RawPart::CompositeKey { .. }) => {
+                wanted.key = true;
+                wanted.namespace = true;
+                wanted.map_key = true;
+                wanted.timestamp = true;
+            }
+            Column::Raw(RawPart::MapKey) => wanted.map_key = true,
+            Column::Raw(RawPart::Value) => wanted.value = true,
+            Column::Raw(RawPart::MapValue) => {
+                wanted.map_key = true;
+                wanted.value = true;
+            }
         }
     }
     wanted
@@ -90,6 +105,12 @@ impl Batch {
 
     pub(super) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Bytes of raw entries.
+    pub(super) fn raw_size(&self) -> usize {
+        let size = |builder: &Builder| if let Builder::Raw(builder) = builder { builder.size() } else { 0 };
+        self.builders.iter().map(size).sum()
     }
 
     /// Decodes the wanted parts of all rows. A row that turns out not to be decodable is left out and added to `missing`.
@@ -169,6 +190,7 @@ impl Builder {
             Column::LastAccess => Self::LastAccess(Vec::new()),
             Column::List(ty) => Self::List(decoder(ty), Offsets::default()),
             Column::ListLastAccess => Self::ListLastAccess(Vec::new(), Offsets::default()),
+            Column::Raw(part) => Self::Raw(RawBuilder::new(*part)),
         }
     }
 
@@ -195,6 +217,7 @@ impl Builder {
                 times.extend_from_slice(&rows.last_access);
                 offsets.extend(&rows.elements)?;
             }
+            Self::Raw(builder) => builder.append(rows, origin)?,
         }
         Ok(())
     }
@@ -212,6 +235,7 @@ impl Builder {
             Self::LastAccess(times) => Arc::new(times_array(times)),
             Self::List(elements, offsets) => offsets.list(elements.finish())?,
             Self::ListLastAccess(times, offsets) => offsets.list(Arc::new(times_array(times)))?,
+            Self::Raw(builder) => builder.finish()?,
         })
     }
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod framed;
 mod plan;
+mod raw;
 mod reader;
 mod stream;
 mod window;
@@ -44,11 +45,19 @@ pub struct ScanBuilder {
     key_groups: RangeInclusive<u16>,
     batch_size: usize,
     limit: Option<usize>,
+    raw: bool,
 }
 
 impl ScanBuilder {
     pub(crate) fn new(state: State) -> Self {
-        Self { state, projection: None, key_groups: 0..=u16::MAX, batch_size: DEFAULT_BATCH_SIZE, limit: None }
+        Self {
+            state,
+            projection: None,
+            key_groups: 0..=u16::MAX,
+            batch_size: DEFAULT_BATCH_SIZE,
+            limit: None,
+            raw: false,
+        }
     }
 
     /// Only these columns of the state's schema, in this order. Others are not decoded.
@@ -79,13 +88,32 @@ impl ScanBuilder {
         self
     }
 
+    /// The entries as bytes, for a copy of them: what the canonical layout has, whatever layout they are read from.
+    ///
+    /// | state | columns |
+    /// | --- | --- |
+    /// | keyed, timers | `key_group: Int32`, `key: Binary` (key group, key, namespace, user key), `value: Binary` |
+    /// | operator list and union | `subtask: Int32`, `position: Int64`, `value: Binary` |
+    /// | broadcast | `map_key: Binary`, `map_value: Binary` |
+    ///
+    /// Nothing is decoded, so types don't matter; rows of keyed state come in the order of their key groups. What can't
+    /// be given is an error and not a [`Gap`].
+    #[must_use]
+    pub fn raw(mut self) -> Self {
+        self.raw = true;
+        self
+    }
+
     /// Plans the scan.
     ///
     /// # Errors
     /// A state that can't be read, a column that is not there.
     pub fn build(self) -> Result<Scan> {
         self.state.check_supported()?;
-        let schema = self.state.schema();
+        let schema = match self.raw {
+            true => self.state.raw_table().map_err(|e| self.state.locate(e))?.schema,
+            false => self.state.schema(),
+        };
         let projection = self.projection.unwrap_or_else(|| (0..schema.fields().len()).collect());
         let schema = schema
             .project(&projection)
@@ -97,6 +125,7 @@ impl ScanBuilder {
             key_groups: self.key_groups,
             batch_size: self.batch_size.max(1),
             limit: self.limit,
+            raw: self.raw,
         })
     }
 }
@@ -110,6 +139,7 @@ pub struct Scan {
     key_groups: RangeInclusive<u16>,
     batch_size: usize,
     limit: Option<usize>,
+    raw: bool,
 }
 
 impl Scan {
@@ -132,6 +162,7 @@ impl Scan {
             projection: self.projection.clone(),
             batch_size: self.batch_size,
             limit: self.limit,
+            raw: self.raw,
             bytes,
         });
         tasks.collect()
@@ -149,12 +180,15 @@ pub struct ScanTask {
     pub key_groups: Option<(u16, u16)>,
     /// First and last subtask; `None` for keyed state.
     pub subtasks: Option<(u32, u32)>,
-    /// Columns of the state's schema.
+    /// Columns of the state's schema, or of its raw entries.
     pub projection: Vec<usize>,
     /// Rows a batch.
     pub batch_size: usize,
     /// At most this many rows.
     pub limit: Option<usize>,
+    /// Whether it gives entries as bytes: see [`ScanBuilder::raw`].
+    #[serde(default)]
+    pub raw: bool,
     /// Bytes that it reads, about.
     pub bytes: u64,
 }

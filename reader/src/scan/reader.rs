@@ -10,10 +10,10 @@ use crate::bytes::Cursor;
 use crate::decode::Undecoded;
 use crate::error::{Context, Error, Result};
 use crate::state::State;
-use crate::state::canonical::{CanonicalWalk, Prefix};
-use crate::state::heap::HeapWalk;
+use crate::state::canonical::{self, CanonicalWalk, Prefix};
+use crate::state::heap::{HeapState, HeapWalk};
 use crate::state::operator::{BroadcastWalk, ListWalk, WholeWalk};
-use crate::state::part::{Data, Part};
+use crate::state::part::{Data, KeyedStream, Part};
 use crate::state::rows::{Rows, Step, Unframed, Walk, Wanted};
 use crate::state::table::Column;
 use crate::state::timers::RawTimerWalk;
@@ -23,6 +23,9 @@ use super::framed::Framed;
 use super::plan::{self, Section};
 use super::window::Window;
 use super::{Gap, GapKind, ScanTask};
+
+/// Bytes that a batch of raw entries has at most, unless one window has more.
+const RAW_BATCH: usize = 8 << 20;
 
 /// What a task yields.
 #[derive(Debug)]
@@ -48,6 +51,8 @@ pub(super) struct TaskReader {
     fingerprint: Option<u64>,
     ready: VecDeque<Output>,
     ended: bool,
+    /// Whether entries are given as bytes.
+    raw: bool,
 }
 
 /// A section on the way.
@@ -69,9 +74,11 @@ impl TaskReader {
     pub(super) fn new(state: State, task: &ScanTask) -> Result<Self> {
         state.check_supported()?;
         let inner = state.inner();
+        let raw = task.raw.then(|| state.raw_table()).transpose().map_err(|e| state.locate(e))?;
+        let table = raw.as_ref().unwrap_or(&inner.table);
         let columns: Option<Vec<Column>> =
-            task.projection.iter().map(|&index| inner.table.columns.get(index).cloned()).collect();
-        let (Some(columns), Ok(schema)) = (columns, inner.table.schema.project(&task.projection)) else {
+            task.projection.iter().map(|&index| table.columns.get(index).cloned()).collect();
+        let (Some(columns), Ok(schema)) = (columns, table.schema.project(&task.projection)) else {
             return Err(state.locate(Error::usage("the task has a column that the state has not")));
         };
         let schema = Arc::new(schema);
@@ -88,6 +95,7 @@ impl TaskReader {
             fingerprint: None,
             ready: VecDeque::new(),
             ended: false,
+            raw: task.raw,
             state,
             schema,
         })
@@ -100,13 +108,17 @@ impl TaskReader {
     /// The next batch or gap; nothing at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Output>> {
         loop {
-            if let Some(output) = self.ready.pop_front() {
-                return Ok(Some(output));
+            match self.ready.pop_front() {
+                Some(Output::Gap(gap)) if self.raw => {
+                    return Err(self.state.locate(Error::unsupported(gap.reason)));
+                }
+                Some(output) => return Ok(Some(output)),
+                None => {}
             }
             if self.ended {
                 return Ok(None);
             }
-            if self.batch.rows() >= self.batch_size.min(self.left) {
+            if self.batch.rows() >= self.batch_size.min(self.left) || self.batch.raw_size() >= RAW_BATCH {
                 self.flush()?;
                 self.ended = self.left == 0;
             } else if let Some(open) = self.open.take() {
@@ -156,16 +168,20 @@ impl TaskReader {
             Data::Canonical { stream, id, entry } => {
                 let prefix = Prefix::new(key_group, stream.max_parallelism);
                 let states = u16::try_from(stream.states.len()).unwrap_or(u16::MAX);
-                let walk = CanonicalWalk::new(prefix, states, Some((*id, Arc::clone(entry))));
+                let wanted = match self.raw {
+                    true => canonical::Wanted::Bytes(*id),
+                    false => canonical::Wanted::Parts(*id, Arc::clone(entry)),
+                };
+                let walk = CanonicalWalk::new(prefix, states, wanted);
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
             Data::Heap { stream, id } if stream.compressed => {
                 let Some((_, window)) = &mut self.window else { return Err(Error::bug("section without window")) };
                 let block = find_block(window, &section, *id, stream.states.len()).await?;
-                (Box::new(HeapWalk::block(Arc::clone(&stream.states), *id)), Source::Framed(block))
+                (Box::new(HeapWalk::block(self.heap_states(stream, *id), *id)), Source::Framed(block))
             }
             Data::Heap { stream, id } => {
-                (Box::new(HeapWalk::key_group(key_group, Arc::clone(&stream.states), *id)), plain)
+                (Box::new(HeapWalk::key_group(key_group, self.heap_states(stream, *id), *id)), plain)
             }
             Data::RawTimers { context, .. } => {
                 (Box::new(RawTimerWalk::new(context.clone(), Some(inner.name.clone()))), plain)
@@ -178,6 +194,18 @@ impl TaskReader {
             }
         };
         Ok(Open { section, walk, source, min: 0 })
+    }
+
+    /// The states of a heap stream, the wanted one with the parts that this scan needs.
+    fn heap_states(&self, stream: &KeyedStream, wanted: u16) -> Arc<[HeapState]> {
+        if !self.raw {
+            return Arc::clone(&stream.states);
+        }
+        let mut states = stream.states.to_vec();
+        if let Some(HeapState { entry: Ok(entry), .. }) = states.get_mut(usize::from(wanted)) {
+            *entry = Arc::new(entry.untimed());
+        }
+        states.into()
     }
 
     /// Walks through one window of a section. Gives the section back unless it has ended.
@@ -213,6 +241,9 @@ impl TaskReader {
         let mut input = Cursor::with_offset(data, offset);
         let mut missing = Vec::new();
         let step = walk.walk(&mut input, last, max, rows, &mut missing).map_err(locate)?;
+        if self.raw {
+            rows.drop_empty_lists();
+        }
         if !section.is_copy {
             let key_group = section.key_group.unwrap_or_default();
             let subtask = self.state.inner().parts.get(section.part).map_or(0, |part| part.subtask);

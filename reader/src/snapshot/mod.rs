@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::{Context, Error, Result};
 use crate::metadata::{Metadata, OperatorId, StreamHandle};
 use crate::serializer::SnapshotContext;
-use crate::store::Store;
+use crate::store::{StateFile, Store};
 use crate::types::KryoVersion;
 
 pub use operator::Operator;
@@ -32,6 +32,7 @@ pub struct Snapshot(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     location: String,
+    file: StateFile,
     shared: Arc<Shared>,
     operators: Vec<Operator>,
 }
@@ -74,7 +75,7 @@ impl Snapshot {
             operators.retain(|other: &Operator| other.id() != state.id.to_string());
             operators.push(Operator::new(Arc::clone(&shared), index, given));
         }
-        let snapshot = Self(Arc::new(Inner { location: location.to_owned(), shared, operators }));
+        let snapshot = Self(Arc::new(Inner { location: location.to_owned(), file, shared, operators }));
         match uids.into_values().min() {
             Some(uid) => Err(snapshot.no_operator(uid)),
             None => Ok(snapshot),
@@ -84,6 +85,24 @@ impl Snapshot {
     /// Where it was opened.
     pub fn location(&self) -> &str {
         &self.0.location
+    }
+
+    /// Its metadata file.
+    pub fn metadata_file(&self) -> &StateFile {
+        &self.0.file
+    }
+
+    /// The stream that a handle of this snapshot names.
+    ///
+    /// # Errors
+    /// A missing or short file, an unsafe relative path.
+    pub async fn stream(&self, handle: &StreamHandle) -> Result<StateFile> {
+        self.0.shared.store.resolve(handle).await
+    }
+
+    /// The Kryo release that wrote its values.
+    pub fn kryo(&self) -> KryoVersion {
+        self.0.shared.context.kryo
     }
 
     /// The content of its `_metadata` file.

@@ -28,8 +28,18 @@ const LAST_ENTRY: u8 = 0x80;
 pub(crate) struct CanonicalWalk {
     prefix: Prefix,
     states: u16,
-    wanted: Option<(u16, Arc<Entry>)>,
+    wanted: Wanted,
     position: Position,
+}
+
+/// Which entries of a key group are asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    Nothing,
+    /// Those of the state with this ID, in their parts.
+    Parts(u16, Arc<Entry>),
+    /// Those of the state with this ID: the key behind its prefix, and the value.
+    Bytes(u16),
 }
 
 /// The key group in front of each key: one byte, or two if there are more than 128 key groups.
@@ -71,8 +81,8 @@ impl Prefix {
 }
 
 impl CanonicalWalk {
-    /// A walk through a key group of a stream with `states` states, for the one with the wanted id, if any.
-    pub(crate) fn new(prefix: Prefix, states: u16, wanted: Option<(u16, Arc<Entry>)>) -> Self {
+    /// A walk through a key group of a stream with `states` states, for those that are wanted.
+    pub(crate) fn new(prefix: Prefix, states: u16, wanted: Wanted) -> Self {
         Self { prefix, states, wanted, position: Position::Start }
     }
 
@@ -98,17 +108,19 @@ impl CanonicalWalk {
             self.position =
                 if id == END_OF_KEY_GROUP { Position::End } else { Position::Run(self.checked(id, offset)?) };
         }
-        if let Some((wanted, entry)) = &self.wanted
-            && *wanted == state
-        {
-            let mark = rows.mark();
-            if let Err(e) = entry.push_composite(key, value, rows) {
-                if e.kind() != ErrorKind::Unsupported {
-                    return Err(e);
+        match &self.wanted {
+            Wanted::Parts(wanted, entry) if *wanted == state => {
+                let mark = rows.mark();
+                if let Err(e) = entry.push_composite(key, value, rows) {
+                    if e.kind() != ErrorKind::Unsupported {
+                        return Err(e);
+                    }
+                    rows.rollback(mark);
+                    unframed.push(Unframed { rows: Some(1), reason: e.message().to_owned() });
                 }
-                rows.rollback(mark);
-                unframed.push(Unframed { rows: Some(1), reason: e.message().to_owned() });
             }
+            Wanted::Bytes(wanted) if *wanted == state => rows.push_bytes(key, value)?,
+            _ => {}
         }
         *input = ahead;
         Ok(Item::Complete)

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::types::{Framing, ListKind, MapKind, Opaque, Type};
 
 use super::entry::{Content, Entry, Timed};
-use super::header::{BackendState, KeyedHeader, OperatorHeader, StateMeta};
+use super::header::{KeyedHeader, OperatorHeader, TypedMeta};
 use super::heap::HeapState;
+use super::meta::{BackendState, StateMeta};
 use super::rows::Framer;
 use super::table::Table;
 use super::unify::unify;
@@ -22,6 +25,10 @@ pub(crate) struct Definition {
     pub(crate) value: Option<Type>,
     /// The parts of its entries, or why they can't be told apart.
     pub(crate) parts: Result<Parts, String>,
+    /// Its entry in the header; not of raw state.
+    pub(crate) meta: Option<StateMeta>,
+    /// The serializer snapshot of the keys of managed keyed state.
+    pub(crate) key_snapshot: Option<Bytes>,
 }
 
 /// The parts that an entry or element of a state has.
@@ -36,17 +43,23 @@ pub(crate) enum Parts {
 impl Definition {
     /// The keyed states of a header, in the order of their ids.
     pub(crate) fn keyed(header: &KeyedHeader, layout: Layout) -> Vec<Arc<Self>> {
-        header.states.iter().map(|meta| Arc::new(Self::keyed_state(&header.key, meta, layout))).collect()
+        let definition = |state: &TypedMeta| Self {
+            meta: Some(state.meta.clone()),
+            key_snapshot: Some(header.key_snapshot.clone()),
+            ..Self::keyed_state(&header.key, state, layout)
+        };
+        header.states.iter().map(|state| Arc::new(definition(state))).collect()
     }
 
-    fn keyed_state(key: &Type, meta: &StateMeta, layout: Layout) -> Self {
+    fn keyed_state(key: &Type, state: &TypedMeta, layout: Layout) -> Self {
+        let meta = &state.meta;
         let name = meta.name.clone();
-        let value = meta.serializer("VALUE_SERIALIZER").cloned();
+        let value = state.serializer("VALUE_SERIALIZER").cloned();
         if let (BackendState::PriorityQueue, Some(Type::Timer { key, namespace })) = (meta.backend, &value) {
             return Self::timers(name, (**key).clone(), (**namespace).clone());
         }
         let key = Some(key.clone());
-        let namespace = meta.serializer("NAMESPACE_SERIALIZER").cloned();
+        let namespace = state.serializer("NAMESPACE_SERIALIZER").cloned();
         let kind = match meta.option("KEYED_STATE_TYPE") {
             Some("VALUE") => StateKind::Value,
             Some("LIST") => StateKind::List,
@@ -56,7 +69,7 @@ impl Definition {
             Some("FOLDING") => StateKind::Folding,
             other => {
                 let parts = Err(format!("unknown kind of state: {:?} {}", meta.backend, other.unwrap_or("?")));
-                return Self { name, kind: StateKind::Raw, key, namespace, value, parts };
+                return Self { key, namespace, value, parts, ..Self::unknown(&name, String::new()) };
             }
         };
         Self::new(name, kind, key, namespace, value, layout)
@@ -93,7 +106,7 @@ impl Definition {
             }
             _ => Err("its header lacks a serializer".to_owned()),
         };
-        Self { name, kind, key, namespace, value, parts }
+        Self { name, kind, key, namespace, value, parts, meta: None, key_snapshot: None }
     }
 
     /// One definition for what two subtasks have, or how they differ, as a sentence.
@@ -128,15 +141,17 @@ impl Definition {
         header.states.iter().map(|meta| Arc::new(Self::operator_state(meta))).collect()
     }
 
-    fn operator_state(meta: &StateMeta) -> Self {
+    fn operator_state(state: &TypedMeta) -> Self {
+        let meta = &state.meta;
         let kind = match (meta.backend, meta.option("OPERATOR_STATE_DISTRIBUTION_MODE")) {
             (BackendState::Broadcast, _) => StateKind::Broadcast,
             (_, Some("UNION")) => StateKind::OperatorUnion,
             _ => StateKind::OperatorList,
         };
-        let key = meta.serializer("KEY_SERIALIZER").cloned();
-        let value = meta.serializer("VALUE_SERIALIZER").cloned();
-        Self::new(meta.name.clone(), kind, key, None, value, Layout::Operator)
+        let key = state.serializer("KEY_SERIALIZER").cloned();
+        let value = state.serializer("VALUE_SERIALIZER").cloned();
+        let definition = Self::new(meta.name.clone(), kind, key, None, value, Layout::Operator);
+        Self { meta: Some(meta.clone()), ..definition }
     }
 
     /// Bytes that an operator wrote as it likes.
@@ -158,6 +173,8 @@ impl Definition {
             namespace: None,
             value: None,
             parts: Err(reason),
+            meta: None,
+            key_snapshot: None,
         }
     }
 

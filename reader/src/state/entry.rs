@@ -2,7 +2,7 @@
 
 use crate::bytes::Cursor;
 use crate::error::{Context, Error, Result};
-use crate::types::Length;
+use crate::types::{Length, Type};
 
 use super::rows::{Framer, Rows};
 
@@ -46,6 +46,32 @@ const DELIMITER: u8 = b',';
 const MAX_EMPTY_ELEMENTS: usize = 1 << 16;
 
 impl Entry {
+    /// The same entry with the time of a value's last access as a part of the value.
+    pub(crate) fn untimed(&self) -> Self {
+        let content = match &self.content {
+            Content::Value(value) => Content::Value(value.untimed()),
+            Content::List(element) => Content::List(element.untimed()),
+            Content::Map { key, value } => Content::Map { key: key.clone(), value: value.untimed() },
+            Content::Timer => Content::Timer,
+        };
+        Self { key: self.key.clone(), namespace: self.namespace.clone(), content }
+    }
+
+    /// Whether the composite key has the lengths of key and namespace.
+    ///
+    /// # Errors
+    /// Serializers that are not known.
+    pub(crate) fn has_lengths(&self) -> Result<bool> {
+        match (self.key.length(), self.namespace.length()) {
+            _ if matches!(self.content, Content::Timer) => Ok(false),
+            (Length::Variable, Length::Variable) => Ok(true),
+            (Length::Fixed(_), _) | (_, Length::Fixed(_)) => Ok(false),
+            (Length::Unknown, _) | (_, Length::Unknown) => {
+                Err(Error::unsupported("whether the key holds lengths depends on a serializer that is not known"))
+            }
+        }
+    }
+
     /// Adds the row of an entry of the canonical layout or of RocksDB.
     ///
     /// `key` is the composite key without its key-group prefix:
@@ -228,6 +254,22 @@ impl Entry {
         Ok(())
     }
 
+    /// Adds the row of a heap layout's element that fills all of `input`, if its value is one whose end that tells.
+    pub(crate) fn push_only_element(&self, mut input: Cursor<'_>, rows: &mut Rows) -> Result<bool> {
+        let Content::Value(value) = &self.content else { return Ok(false) };
+        let namespace = take(&self.namespace, &mut input).in_field("namespace")?;
+        let key = take(&self.key, &mut input).in_field("key")?;
+        value.push_rest(input, rows)?;
+        if rows.wanted().namespace {
+            rows.namespace.push(rows.rest(namespace)?);
+        }
+        if rows.wanted().key {
+            rows.key.push(rows.rest(key)?);
+        }
+        rows.count += 1;
+        Ok(true)
+    }
+
     /// Moves past the heap layout's element at `input`.
     pub(crate) fn skip_element(&self, input: &mut Cursor<'_>) -> Result<()> {
         if matches!(self.content, Content::Timer) {
@@ -263,6 +305,13 @@ impl Entry {
 }
 
 impl Timed {
+    fn untimed(&self) -> Self {
+        if !self.ttl {
+            return self.clone();
+        }
+        Self { ttl: false, value: Framer::new(Type::Ttl(Box::new(self.value.ty().clone()))) }
+    }
+
     /// Adds the value that fills all of `input`.
     #[inline]
     fn push_rest(&self, mut input: Cursor<'_>, rows: &mut Rows) -> Result<()> {

@@ -8,18 +8,23 @@
 //!
 //! Sources: `KeyedBackendSerializationProxy`, `OperatorBackendSerializationProxy`, `StateMetaInfoSnapshotReadersWriters`.
 
+use bytes::Bytes;
+
 use crate::bytes::{Cursor, snappy::STREAM_IDENTIFIER};
 use crate::error::{Context, Error, Result};
 use crate::serializer::{self, SnapshotContext};
 use crate::types::Type;
+
+use super::meta::{BackendState, StateMeta};
 
 /// The header of a keyed state file.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KeyedHeader {
     pub(crate) compressed: bool,
     pub(crate) key: Type,
+    pub(crate) key_snapshot: Bytes,
     /// The states in the order of their ids.
-    pub(crate) states: Vec<StateMeta>,
+    pub(crate) states: Vec<TypedMeta>,
 }
 
 /// The header of an operator state file.
@@ -27,43 +32,24 @@ pub(crate) struct KeyedHeader {
 pub(crate) struct OperatorHeader {
     pub(crate) compressed: bool,
     /// List states, then broadcast states.
-    pub(crate) states: Vec<StateMeta>,
+    pub(crate) states: Vec<TypedMeta>,
 }
 
-/// `StateMetaInfoSnapshot`.
+/// A state of a header, with the types that its serializer snapshots describe.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct StateMeta {
-    pub(crate) name: String,
-    pub(crate) backend: BackendState,
-    pub(crate) options: Vec<(String, String)>,
-    pub(crate) serializers: Vec<(String, Type)>,
-}
-
-/// `StateMetaInfoSnapshot.BackendStateType`, by its ordinal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BackendState {
-    KeyValue,
-    Operator,
-    Broadcast,
-    PriorityQueue,
-    KeyValueV2,
+pub(crate) struct TypedMeta {
+    pub(crate) meta: StateMeta,
+    /// One for each serializer.
+    types: Vec<Type>,
 }
 
 /// Most options or serializers of one state.
 const MAX_PAIRS: usize = 1000;
 
-impl StateMeta {
-    pub(crate) fn option(&self, key: &str) -> Option<&str> {
-        find(&self.options, key).map(String::as_str)
-    }
-
+impl TypedMeta {
     pub(crate) fn serializer(&self, role: &str) -> Option<&Type> {
-        find(&self.serializers, role)
+        self.meta.serializers.iter().zip(&self.types).find(|((r, _), _)| r == role).map(|(_, ty)| ty)
     }
-}
-
-fn find<'a, T>(pairs: &'a [(String, T)], key: &str) -> Option<&'a T> {
-    pairs.iter().find(|(k, _)| k == key).map(|(_, value)| value)
 }
 
 impl KeyedHeader {
@@ -80,8 +66,8 @@ impl KeyedHeader {
             _ => return Err(Error::data(format!("version {version} of the keyed state header")).at(start)),
         }
         let compressed = input.bool()?;
-        let key = serializer::parse_proxy(input, context).in_field("key serializer")?;
-        Ok(Self { compressed, key, states: parse_states(input, context)? })
+        let (key, key_snapshot) = parse_snapshot(input, context).in_field("key serializer")?;
+        Ok(Self { compressed, key, key_snapshot, states: parse_states(input, context)? })
     }
 }
 
@@ -113,7 +99,15 @@ fn too_old(version: i32) -> Error {
         .with_hint("restore the job with Flink 1.8 to 1.16 and take a new savepoint")
 }
 
-fn parse_states(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<Vec<StateMeta>> {
+/// Parses a serializer snapshot, and keeps its bytes.
+fn parse_snapshot(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<(Type, Bytes)> {
+    let mut start = *input;
+    let ty = serializer::parse_proxy(input, context)?;
+    let bytes = start.take(start.remaining() - input.remaining())?;
+    Ok((ty, Bytes::copy_from_slice(bytes)))
+}
+
+fn parse_states(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<Vec<TypedMeta>> {
     let start = input.offset();
     let count = input.i16()?;
     if count < 0 {
@@ -121,12 +115,12 @@ fn parse_states(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<Vec
     }
     let mut states = Vec::new();
     for _ in 0..count {
-        states.push(StateMeta::parse(input, context)?);
+        states.push(TypedMeta::parse(input, context)?);
     }
     Ok(states)
 }
 
-impl StateMeta {
+impl TypedMeta {
     fn parse(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<Self> {
         let name = input.utf().in_field("state name")?;
         let start = input.offset();
@@ -142,13 +136,14 @@ impl StateMeta {
         for _ in 0..pair_count(input)? {
             options.push((input.utf().in_field("option")?, input.utf().in_field("option")?));
         }
-        let mut serializers = Vec::new();
+        let (mut serializers, mut types) = (Vec::new(), Vec::new());
         for _ in 0..pair_count(input)? {
             let role = input.utf().in_field("serializer")?;
-            let ty = serializer::parse_proxy(input, context).map_err(|e| e.in_field(&role).in_state(&name))?;
-            serializers.push((role, ty));
+            let (ty, snapshot) = parse_snapshot(input, context).map_err(|e| e.in_field(&role).in_state(&name))?;
+            serializers.push((role, snapshot));
+            types.push(ty);
         }
-        Ok(Self { name, backend, options, serializers })
+        Ok(Self { meta: StateMeta { name, backend, options, serializers }, types })
     }
 }
 

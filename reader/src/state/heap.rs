@@ -14,7 +14,11 @@ use crate::bytes::Cursor;
 use crate::error::{Error, ErrorKind, Result};
 
 use super::entry::{Content, Entry};
+use super::resync;
 use super::rows::{Rows, Step, Unframed, Walk};
+
+/// A key group of at most this size is searched for the block behind a value without a known end.
+const MAX_RESYNC: usize = 16 << 20;
 
 /// A state as the blocks of other states need it to be known: to move past it.
 #[derive(Clone, Debug)]
@@ -32,6 +36,8 @@ pub(crate) struct HeapWalk {
     wanted: u16,
     /// Blocks that are still to come, this one not counted.
     blocks: usize,
+    /// The states whose blocks have come.
+    seen: Vec<bool>,
     position: Position,
 }
 
@@ -52,12 +58,14 @@ enum Position {
 impl HeapWalk {
     /// A walk through an uncompressed key group.
     pub(crate) fn key_group(key_group: u16, states: Arc<[HeapState]>, wanted: u16) -> Self {
-        Self { blocks: states.len(), states, wanted, position: Position::KeyGroup(key_group) }
+        let seen = vec![false; states.len()];
+        Self { blocks: states.len(), seen, states, wanted, position: Position::KeyGroup(key_group) }
     }
 
     /// A walk through a single block.
     pub(crate) fn block(states: Arc<[HeapState]>, wanted: u16) -> Self {
-        Self { blocks: 1, states, wanted, position: Position::Block }
+        let seen = (0..states.len()).map(|state| state != usize::from(wanted)).collect();
+        Self { blocks: 1, seen, states, wanted, position: Position::Block }
     }
 
     /// Frames the next item and moves past it.
@@ -75,13 +83,19 @@ impl HeapWalk {
             Position::Block => {
                 let offset = input.offset();
                 let state = input.u16()?;
-                if usize::from(state) >= self.states.len() {
-                    let count = self.states.len();
-                    return Err(
-                        Error::data(format!("state id {state}, but the header lists {count} states")).at(offset)
-                    );
-                }
-                let left = input.count(0)?;
+                let count = self.states.len();
+                let left = match self.seen.get_mut(usize::from(state)) {
+                    Some(seen) if !*seen => {
+                        let left = input.count(0)?;
+                        *seen = true;
+                        left
+                    }
+                    Some(_) => return Err(Error::data(format!("state id {state} a second time")).at(offset)),
+                    None => {
+                        let message = format!("state id {state}, but the header lists {count} states");
+                        return Err(Error::data(message).at(offset));
+                    }
+                };
                 self.blocks -= 1;
                 self.position = Position::Element { state, left };
             }
@@ -106,6 +120,29 @@ impl HeapWalk {
             Position::End | Position::Enough => {}
         }
         Ok(())
+    }
+
+    /// Moves past an element without a known end to the next block, if it is certain where that starts.
+    ///
+    /// Gives whether wanted rows are lost: one element that fills the space up to there is known all the same.
+    fn resync(&self, input: &mut Cursor<'_>, last: bool, rows: &mut Rows) -> Option<bool> {
+        let Position::Element { state, left } = self.position else { return None };
+        if !last {
+            return None;
+        }
+        let size = resync::blocks_at(&self.states, &self.seen, *input)?;
+        let element = Cursor::with_offset(input.rest().get(..size)?, input.offset());
+        input.take(size).ok()?;
+        if state != self.wanted {
+            return Some(false);
+        }
+        let entry = self.states.get(usize::from(state))?.entry.as_ref().ok()?;
+        let mark = rows.mark();
+        let framed = left == 1 && entry.push_only_element(element, rows).is_ok_and(|framed| framed);
+        if !framed {
+            rows.rollback(mark);
+        }
+        Some(!framed)
     }
 
     /// What is lost when the next element has no known end.
@@ -153,10 +190,18 @@ impl Walk for HeapWalk {
                     rows.rollback(mark);
                     return match e.kind() {
                         ErrorKind::Truncated if !last => Ok(Step::NeedMore),
-                        ErrorKind::Unsupported => {
-                            unframed.push(self.unframed(&e));
-                            Ok(Step::End)
-                        }
+                        ErrorKind::Unsupported if !last && input.remaining() < MAX_RESYNC => Ok(Step::NeedMore),
+                        ErrorKind::Unsupported => match self.resync(input, last, rows) {
+                            Some(lost) => {
+                                unframed.extend(lost.then(|| self.unframed(&e)));
+                                self.position = Position::Block;
+                                continue;
+                            }
+                            None => {
+                                unframed.push(self.unframed(&e));
+                                Ok(Step::End)
+                            }
+                        },
                         _ => Err(e),
                     };
                 }

@@ -80,6 +80,7 @@ impl Merged {
             parts: Vec::new(),
             bytes: 0,
             unsupported: None,
+            definition: Arc::clone(&definition),
         };
         Self { inner, last: Arc::clone(&definition), definition }
     }
@@ -89,7 +90,12 @@ impl Merged {
         inner.bytes += found.bytes;
         if !Arc::ptr_eq(&self.last, &found.definition) {
             match self.definition.unify(&found.definition, inner.layout) {
-                Ok(definition) => self.definition = Arc::new(definition),
+                Ok(definition) => {
+                    if found.definition.value == definition.value {
+                        inner.definition = Arc::clone(&found.definition);
+                    }
+                    self.definition = Arc::new(definition);
+                }
                 Err(reason) => {
                     inner.unsupported.get_or_insert(reason);
                 }

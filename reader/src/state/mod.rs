@@ -9,8 +9,10 @@ pub(crate) mod key_groups;
 mod layout;
 mod load;
 mod merge;
+mod meta;
 pub(crate) mod operator;
 pub(crate) mod part;
+mod resync;
 pub(crate) mod rows;
 pub(crate) mod table;
 #[cfg(test)]
@@ -23,14 +25,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
+use bytes::Bytes;
 use futures::TryStreamExt;
 
 use crate::error::{Error, Result};
 use crate::scan::{Gap, ScanBuilder, ScanStream};
 use crate::types::{Basic, Type};
 
+use definition::{Definition, Parts};
 pub(crate) use load::load;
-use part::Part;
+pub use meta::{BackendState, StateMeta};
+use part::{Data, Part};
 use table::Table;
 
 /// A state of an operator, with all its parts over the subtasks. Cheap to clone.
@@ -50,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) parts: Vec<Part>,
     pub(crate) bytes: u64,
     pub(crate) unsupported: Option<String>,
+    /// As one subtask has it: the one whose serializers know most. The types are those of all subtasks.
+    pub(crate) definition: Arc<Definition>,
 }
 
 /// What names an operator in tasks and errors.
@@ -168,6 +175,17 @@ impl State {
         self.0.value.as_ref()
     }
 
+    /// Its entry in the header of its file, with serializer snapshots byte for byte; `None` for raw
+    /// state. Subtasks may know different subclasses of a POJO: this is what the one that knows most of them wrote.
+    pub fn meta(&self) -> Option<&StateMeta> {
+        self.0.definition.meta.as_ref()
+    }
+
+    /// The serializer snapshot of its keys, byte for byte; `None` unless it is managed keyed state.
+    pub fn key_snapshot(&self) -> Option<&Bytes> {
+        self.0.definition.key_snapshot.as_ref()
+    }
+
     /// The columns of its table: `key_group`, `key`, `namespace`, then what its kind has.
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.0.table.schema)
@@ -231,6 +249,25 @@ impl State {
     /// Starts a scan.
     pub fn scan(&self) -> ScanBuilder {
         ScanBuilder::new(self.clone())
+    }
+
+    /// The columns of its raw entries.
+    pub(crate) fn raw_table(&self) -> Result<Table> {
+        let Some(first) = self.0.parts.first() else {
+            return Ok(Table::raw_keyed(1, false, false));
+        };
+        match &first.data {
+            Data::List(_) => Ok(Table::raw_elements()),
+            Data::Broadcast { .. } => Ok(Table::raw_broadcast()),
+            Data::Canonical { stream, .. } | Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
+                let lengths = match &self.0.definition.parts {
+                    // Canonical entries have their lengths already.
+                    Ok(Parts::Keyed(entry)) if self.0.layout != Layout::Canonical => entry.has_lengths()?,
+                    _ => false,
+                };
+                Ok(Table::raw_keyed(stream.max_parallelism, self.0.kind == StateKind::Map, lengths))
+            }
+        }
     }
 
     /// Adds the operator's and state's names.

@@ -164,6 +164,21 @@ impl Rows {
         self.position.truncate(mark.position);
     }
 
+    /// Drops rows with an empty list.
+    pub(crate) fn drop_empty_lists(&mut self) {
+        if !self.elements.contains(&0) {
+            return;
+        }
+        fn retain<T>(parts: &mut Vec<T>, elements: &[usize]) {
+            let mut elements = elements.iter();
+            parts.retain(|_| elements.next() != Some(&0));
+        }
+        retain(&mut self.key, &self.elements);
+        retain(&mut self.namespace, &self.elements);
+        self.elements.retain(|&count| count > 0);
+        self.count = self.elements.len();
+    }
+
     /// Each row on its own.
     pub(crate) fn each(&self) -> impl Iterator<Item = Self> + '_ {
         let mut element = 0;
@@ -188,6 +203,19 @@ impl Rows {
                 fingerprint: 0,
             }
         })
+    }
+
+    /// Adds a row whose key and value are not taken apart.
+    #[inline]
+    pub(crate) fn push_bytes(&mut self, key: Cursor<'_>, value: Cursor<'_>) -> Result<()> {
+        if self.wanted.key {
+            self.key.push(self.rest(key)?);
+        }
+        if self.wanted.value {
+            self.value.push(self.rest(value)?);
+        }
+        self.count += 1;
+        Ok(())
     }
 
     /// Adds a null value.

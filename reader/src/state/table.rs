@@ -6,6 +6,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::types::{Basic, Type, arrow_field, arrow_type};
 
+use super::canonical::Prefix;
 use super::entry::{Content, Timed};
 
 /// The columns of a state and where their values come from.
@@ -33,6 +34,26 @@ pub(crate) enum Column {
     Timestamp,
     Subtask,
     Position,
+    /// Bytes that are not decoded.
+    Raw(RawPart),
+}
+
+/// Which bytes of a row a column has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RawPart {
+    /// The composite key, with a key group of so many bytes. `lengths` says that keys and namespaces of the heap layout
+    /// get their lengths behind them.
+    CompositeKey {
+        /// 1 or 2.
+        prefix: usize,
+        lengths: bool,
+    },
+    /// The value of an entry, or an element.
+    Value,
+    /// The value of an entry of map state, with its null flag.
+    MapValue,
+    /// The key of an entry of broadcast state.
+    MapKey,
 }
 
 /// A moment in milliseconds.
@@ -101,10 +122,39 @@ impl Table {
         ])
     }
 
+    /// The table of the raw entries of keyed state. `lengths`: see [`RawPart::CompositeKey`].
+    pub(crate) fn raw_keyed(max_parallelism: u32, is_map: bool, lengths: bool) -> Self {
+        let key = RawPart::CompositeKey { prefix: Prefix::new(0, max_parallelism).size, lengths };
+        let value = if is_map { RawPart::MapValue } else { RawPart::Value };
+        Self::new(vec![
+            (Field::new("key_group", DataType::Int32, false), Column::KeyGroup),
+            raw("key", key),
+            raw("value", value),
+        ])
+    }
+
+    /// The table of the raw elements of list and union state.
+    pub(crate) fn raw_elements() -> Self {
+        Self::new(vec![
+            (Field::new("subtask", DataType::Int32, false), Column::Subtask),
+            (Field::new("position", DataType::Int64, false), Column::Position),
+            raw("value", RawPart::Value),
+        ])
+    }
+
+    /// The table of the raw entries of broadcast state.
+    pub(crate) fn raw_broadcast() -> Self {
+        Self::new(vec![raw("map_key", RawPart::MapKey), raw("map_value", RawPart::Value)])
+    }
+
     /// The table of a state whose parts are not known.
     pub(crate) fn empty() -> Self {
         Self::new(Vec::new())
     }
+}
+
+fn raw(name: &str, part: RawPart) -> (Field, Column) {
+    (Field::new(name, DataType::Binary, false), Column::Raw(part))
 }
 
 fn value(name: &str, part: &Timed) -> (Field, Column) {

@@ -11,7 +11,7 @@ use crate::serializer::SnapshotContext;
 use crate::types::{Basic, KryoVersion, Opaque, Type};
 
 use super::Layout;
-use super::canonical::{CanonicalWalk, Prefix};
+use super::canonical::{self, CanonicalWalk, Prefix};
 use super::entry::{Content, Entry, Timed};
 use super::heap::{HeapState, HeapWalk};
 use super::layout::detect;
@@ -129,7 +129,7 @@ fn stable(data: &[u8], start: impl Fn() -> Box<dyn Walk>) -> Result<Found> {
 
 fn canonical(data: &[u8], key_group: u16, max_parallelism: u32, wanted: u16, entry: &Arc<Entry>) -> Result<Found> {
     let prefix = Prefix::new(key_group, max_parallelism);
-    stable(data, || Box::new(CanonicalWalk::new(prefix, 3, Some((wanted, Arc::clone(entry))))))
+    stable(data, || Box::new(CanonicalWalk::new(prefix, 3, canonical::Wanted::Parts(wanted, Arc::clone(entry)))))
 }
 
 #[test]
@@ -290,6 +290,34 @@ fn heap_elements_of_unknown_length_are_a_gap() {
 }
 
 #[test]
+fn heap_blocks_behind_a_value_of_unknown_length_are_found() {
+    let blocks = HEAP.trim_start_matches("00000003");
+    let own = "00000003 0004 00000001 00 0000000000000007 0909";
+    let data = hex(&format!("{own} {blocks}"));
+    assert_eq!(heap(&data, 0).unwrap().0, ["0000000000000001|00||0261@", "0000000000000002|00||01@"]);
+    assert_eq!(heap(&data, 4).unwrap(), (vec!["0000000000000007|00||0909@".to_owned()], vec![]));
+
+    // Two elements: the others are found, these are lost.
+    let own = "00000003 0004 00000002 00 0000000000000007 0909 00 0000000000000008 09";
+    let data = hex(&format!("{own} {blocks}"));
+    assert_eq!(heap(&data, 3).unwrap().0, ["0000000000000001|00||01,0261@5,6"]);
+    let (rows, unframed) = heap(&data, 4).unwrap();
+    assert_eq!((rows.len(), unframed[0].rows), (0, Some(2)));
+}
+
+#[test]
+fn heap_blocks_that_may_start_in_two_places_are_not_guessed() {
+    let empty = "0000 00000000 0001 00000000 0002 00000000";
+    let own = "00000003 0004 00000001 00 0000000000000007 0909";
+    let blocks = format!("{empty} 0003 00000000");
+    assert_eq!(heap(&hex(&format!("{own} {blocks}")), 4).unwrap().0, ["0000000000000007|00||0909@"]);
+    // A value that ends like three empty blocks and a list whose only element is as long as the real blocks.
+    let imitation = format!("{empty} 0003 00000001 00 0000000000000001 00000001 0000000000000005 19");
+    let (rows, unframed) = heap(&hex(&format!("{own} {imitation} {blocks}")), 4).unwrap();
+    assert_eq!((rows.len(), unframed[0].rows), (0, Some(1)));
+}
+
+#[test]
 fn layouts_are_told_apart_by_their_entries() {
     let layout = |key_group: u16, data: &[u8]| detect(Prefix::new(key_group, 4), 3, false, data, true);
     assert_eq!(layout(1, &hex(EXAMPLE)), Some(Layout::Canonical));
@@ -370,7 +398,7 @@ proptest! {
         let states = heap_states();
         for wanted in 0..5 {
             let entry = states[usize::from(wanted)].entry.clone().unwrap();
-            let _ = walk(&mut CanonicalWalk::new(Prefix::new(1, 4), 5, Some((wanted, entry))), &bytes, window, 7);
+            let _ = walk(&mut CanonicalWalk::new(Prefix::new(1, 4), 5, canonical::Wanted::Parts(wanted, entry)), &bytes, window, 7);
             let _ = walk(&mut HeapWalk::block(Arc::clone(&states), wanted), &bytes, window, 7);
         }
         let types = Arc::new((framer(&LONG), framer(&STRING)));

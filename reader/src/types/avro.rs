@@ -22,11 +22,13 @@ pub struct AvroSchema {
 
 /// The place of a node in its schema. Recursive types are cycles of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NodeId(usize);
+pub struct NodeId(usize);
 
 /// A type in a schema. A logical type that Arrow has replaces the type that it annotates.
 #[derive(Clone, Debug)]
-pub(crate) enum Node {
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names are those of Avro's specification")]
+pub enum Node {
     Null,
     Boolean,
     Int,
@@ -48,17 +50,22 @@ pub(crate) enum Node {
     Record { name: String, fields: Vec<(String, NodeId)> },
 }
 
+/// The unit of a timestamp.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum TimestampUnit {
+#[allow(missing_docs, reason = "the names are those of Avro's specification")]
+pub enum TimestampUnit {
     Millis,
     Micros,
     Nanos,
 }
 
+/// Bytes of one length.
 #[derive(Clone, Debug)]
-pub(crate) struct Fixed {
-    pub(crate) name: String,
-    pub(crate) size: usize,
+pub struct Fixed {
+    /// The full name.
+    pub name: String,
+    /// The number of bytes.
+    pub size: usize,
 }
 
 /// What is known of all values of a type.
@@ -101,11 +108,13 @@ impl AvroSchema {
         &self.json
     }
 
-    pub(crate) fn root(&self) -> NodeId {
+    /// The place of the whole type.
+    pub fn root(&self) -> NodeId {
         self.root
     }
 
-    pub(crate) fn node(&self, id: NodeId) -> &Node {
+    /// The type at a place.
+    pub fn node(&self, id: NodeId) -> &Node {
         self.nodes.get(id.0).map_or(&Node::Null, |(node, _)| node)
     }
 
@@ -122,7 +131,7 @@ impl PartialEq for AvroSchema {
 
 impl Node {
     /// The name of a branch of a union: that of its type, in full for a named one.
-    pub(crate) fn branch_name(&self) -> &str {
+    pub fn branch_name(&self) -> &str {
         match self {
             Self::Null => "null",
             Self::Boolean => "boolean",

@@ -59,7 +59,7 @@ fn pojo_framing(pojo: &Pojo) -> Framing {
 
 impl Pojo {
     /// Whether the snapshot knows subclasses. If it does not, there can be values of subclasses all the same.
-    pub(crate) fn has_subclasses(&self) -> bool {
+    pub fn has_subclasses(&self) -> bool {
         !self.registered.is_empty() || !self.non_registered.is_empty()
     }
 }

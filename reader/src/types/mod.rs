@@ -4,7 +4,7 @@
 //! list and map views) are not in the tree. What can't be decoded is an [`Type::Opaque`] node, not an error.
 
 mod arrow;
-pub(crate) mod avro;
+pub mod avro;
 mod basic;
 mod framing;
 mod length;

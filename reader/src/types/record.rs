@@ -82,7 +82,7 @@ impl Type {
     }
 
     /// The name of the record in the notation and the type parameter, if this is a record of Flink's own runtime.
-    pub(crate) fn as_flink_record(&self) -> Option<(&'static str, Option<&Type>)> {
+    pub fn as_flink_record(&self) -> Option<(&'static str, Option<&Type>)> {
         let Type::Struct { kind: StructKind::Flink(name), fields } = self else {
             return None;
         };

@@ -9,10 +9,12 @@
 )]
 
 mod avro;
+mod bad;
 mod damage;
 mod decode;
 mod expected;
 mod kryo;
+mod raw;
 mod scan;
 mod snapshots;
 mod table;

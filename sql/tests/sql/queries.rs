@@ -115,14 +115,11 @@ async fn a_hash_code_is_that_of_the_values_own_type() {
 async fn gaps_are_told() {
     let session = session(&[(None, open_keyed("1.20-keyed-hashmap-checkpoint").await)]);
     let answer = ask(&session, r#"SELECT * FROM "by-name".opaque"#).await;
-    assert_eq!(answer.rows().len(), 0);
-    let lost: u64 = answer.gaps.iter().map(|gap| gap.rows.unwrap()).sum();
-    assert_eq!(lost, 20);
-    let gap = &answer.gaps[0];
-    assert_eq!((gap.kind, gap.state.as_deref(), gap.key_group), (GapKind::Missing, Some("opaque"), Some(12)));
-    let start =
-        "1 row of snapshot.by-name.opaque in key group 12 could not be given: Kryo value of the class com.acme.";
-    assert!(gap.to_string().starts_with(start), "{gap}");
+    assert_eq!(answer.rows().len(), 14);
+    let missing: Vec<_> = answer.gaps.iter().filter(|gap| gap.kind == GapKind::Missing).collect();
+    assert_eq!(missing.iter().map(|gap| gap.rows.unwrap()).sum::<u64>(), 6);
+    assert!(missing.iter().all(|gap| gap.state.as_deref() == Some("opaque") && gap.key_group.is_some()));
+    assert!(missing[0].to_string().contains("could not be given: Kryo value of the class com.acme."), "{missing:?}");
     let made = ask(&session, r#"CREATE TABLE copy AS SELECT * FROM "by-name".opaque"#).await;
     assert_eq!(made.gaps, answer.gaps, "a table that is made from a state has the gaps of that state");
     let answer = ask(&session, r#"SELECT count(*) FROM "by-tuple".ratio"#).await;

@@ -26,11 +26,13 @@ use crate::types::{Pojo, Subclass};
 
 use super::columns::Columns;
 use super::{Decoder, Undecoded, flag, skip};
-use layout::{Layout, Variant};
+pub use layout::{PojoClass, PojoColumn, PojoLayout};
 
 /// A struct of the fields, and `$class` if subclasses are known.
 pub(super) fn decoder(pojo: &Pojo, tail: bool) -> Box<dyn Decoder> {
-    let Layout { columns, exact, registered, non_registered } = Layout::new(pojo, tail);
+    let layout = PojoLayout::new(pojo, tail);
+    let columns = layout.columns(pojo, tail);
+    let PojoLayout { exact, registered, non_registered, .. } = layout;
     Box::new(PojoDecoder { columns, exact, registered, non_registered })
 }
 
@@ -84,9 +86,9 @@ impl<'a> Header<'a> {
 
 struct PojoDecoder {
     columns: Columns,
-    exact: Variant,
-    registered: Vec<Variant>,
-    non_registered: Vec<Variant>,
+    exact: PojoClass,
+    registered: Vec<PojoClass>,
+    non_registered: Vec<PojoClass>,
 }
 
 impl Decoder for PojoDecoder {
@@ -137,7 +139,7 @@ impl PojoDecoder {
     }
 }
 
-fn append_subclass(columns: &mut Columns, variant: &Variant, input: &mut Cursor<'_>) -> Result<()> {
+fn append_subclass(columns: &mut Columns, variant: &PojoClass, input: &mut Cursor<'_>) -> Result<()> {
     if variant.is_pojo {
         let start = input.offset();
         let flags = input.u8()?;
@@ -148,7 +150,7 @@ fn append_subclass(columns: &mut Columns, variant: &Variant, input: &mut Cursor<
     append_fields(columns, variant, input)
 }
 
-fn append_fields(columns: &mut Columns, variant: &Variant, input: &mut Cursor<'_>) -> Result<()> {
+fn append_fields(columns: &mut Columns, variant: &PojoClass, input: &mut Cursor<'_>) -> Result<()> {
     let complete = columns
         .append_each(&variant.fields, input, |_, input| if variant.is_pojo { flag(input) } else { Ok(false) })?;
     variant.absent.iter().for_each(|&index| columns.append_null(index));

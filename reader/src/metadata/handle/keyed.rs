@@ -6,7 +6,7 @@ use crate::bytes::{Cursor, Writer};
 use crate::error::{Error, Result};
 use crate::metadata::format::{Format, Scope};
 
-use super::{ChangelogHandle, IncrementalHandle, KeyGroupsHandle, KeyedRole, StreamHandle, tag};
+use super::{ChangelogHandle, ChangelogPart, IncrementalHandle, KeyGroupsHandle, KeyedRole, StreamHandle, tag};
 
 /// The keyed state of one subtask.
 ///
@@ -46,6 +46,25 @@ impl KeyedHandle {
                 streams.extend(handle.files().map(|file| &file.stream));
             }
             Self::Changelog(handle) => handle.collect_streams(streams),
+        }
+    }
+
+    /// All streams, as [`Self::streams`], to be replaced.
+    pub fn streams_mut(&mut self) -> Vec<&mut StreamHandle> {
+        match self {
+            Self::KeyGroups(handle) => vec![&mut handle.stream],
+            Self::Incremental(handle) => {
+                let files = handle.shared.iter_mut().chain(&mut handle.private).map(|file| &mut file.stream);
+                std::iter::once(&mut handle.meta).chain(files).collect()
+            }
+            Self::Changelog(handle) => {
+                let base = handle.materialized.iter_mut().flat_map(Self::streams_mut);
+                let files = handle.delta.iter_mut().filter_map(|delta| match &mut delta.part {
+                    ChangelogPart::Bytes(_) => None,
+                    ChangelogPart::Files(files) => Some(files.streams.iter_mut().map(|(_, stream)| stream)),
+                });
+                base.chain(files.flatten()).collect()
+            }
         }
     }
 

@@ -50,9 +50,21 @@ public class Order {
     public String[] words;
     public Line[] extras;
     public Animal pet;
+    /** Added later: only {@link #typeWithChannel()} knows it. */
+    public String channel;
 
     /** With the collections declared: Flink 1 would leave them to Kryo. */
     public static TypeInformation<Order> type() {
+        return Types.POJO(Order.class, fields());
+    }
+
+    public static TypeInformation<Order> typeWithChannel() {
+        Map<String, TypeInformation<?>> fields = fields();
+        fields.put("channel", Types.STRING);
+        return Types.POJO(Order.class, fields);
+    }
+
+    private static Map<String, TypeInformation<?>> fields() {
         Map<String, TypeInformation<?>> fields = new HashMap<>();
         fields.put("paid", Types.BOOLEAN);
         fields.put("priority", Types.BYTE);
@@ -87,6 +99,6 @@ public class Order {
         fields.put("words", TypeInformation.of(String[].class));
         fields.put("extras", Types.OBJECT_ARRAY(Types.POJO(Line.class)));
         fields.put("pet", Types.POJO(Animal.class));
-        return Types.POJO(Order.class, fields);
+        return fields;
     }
 }

@@ -35,11 +35,16 @@ import org.apache.flink.util.Collector;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
-/** Each kind of keyed state, with and without TTL, timers, and the value types that are more than a number. */
+/**
+ * Each kind of keyed state, with and without TTL, timers, and the value types that are more than a number.
+ * With changes it can be restored, but sees no records.
+ */
 final class AllKinds extends KeyedProcessFunction<String, Long, Void> implements CheckpointedFunction {
     private static final long YEAR_2200 = 7_258_118_400_000L;
 
+    private final Set<Change> changes;
     private transient ValueState<Long> count;
     private transient ListState<String> tags;
     private transient MapState<String, Long> totals;
@@ -56,13 +61,27 @@ final class AllKinds extends KeyedProcessFunction<String, Long, Void> implements
     private transient ValueState<List<Integer>> nullable;
     private transient ValueState<Opaque> opaque;
 
+    AllKinds(Set<Change> changes) {
+        this.changes = changes;
+    }
+
     @Override
     public void initializeState(FunctionInitializationContext context) throws Exception {
         KeyedStateStore store = context.getKeyedStateStore();
-        count = store.getState(new ValueStateDescriptor<>("count", Types.LONG));
-        tags = store.getListState(new ListStateDescriptor<>("tags", Types.STRING));
+        if (changes.contains(Change.COUNT_AS_STRING)) {
+            store.getState(new ValueStateDescriptor<>("count", Types.STRING));
+        } else {
+            count = store.getState(new ValueStateDescriptor<>("count", Types.LONG));
+        }
+        String tagsName = changes.contains(Change.TAGS_AS_LABELS) ? "labels" : "tags";
+        tags = store.getListState(new ListStateDescriptor<>(tagsName, Types.STRING));
         totals = store.getMapState(new MapStateDescriptor<>("totals", Types.STRING, Types.LONG));
-        notes = store.getMapState(new MapStateDescriptor<>("notes", Types.STRING, Types.STRING));
+        if (!changes.contains(Change.WITHOUT_NOTES)) {
+            notes = store.getMapState(new MapStateDescriptor<>("notes", Types.STRING, Types.STRING));
+        }
+        if (changes.contains(Change.WITH_SCORE)) {
+            store.getState(new ValueStateDescriptor<>("score", Types.DOUBLE));
+        }
         sum = store.getReducingState(new ReducingStateDescriptor<>("sum", Long::sum, Types.LONG));
         mean =
                 store.getAggregatingState(
@@ -70,7 +89,11 @@ final class AllKinds extends KeyedProcessFunction<String, Long, Void> implements
         ttlValue = store.getState(expiring(new ValueStateDescriptor<>("ttl-value", Types.STRING)));
         ttlList = store.getListState(expiring(new ListStateDescriptor<>("ttl-list", Types.STRING)));
         ttlMap = store.getMapState(expiring(new MapStateDescriptor<>("ttl-map", Types.STRING, Types.LONG)));
-        order = store.getState(new ValueStateDescriptor<>("order", Order.type()));
+        order =
+                store.getState(
+                        new ValueStateDescriptor<>(
+                                "order",
+                                changes.contains(Change.ORDER_WITH_CHANNEL) ? Order.typeWithChannel() : Order.type()));
         row =
                 store.getState(
                         new ValueStateDescriptor<>(

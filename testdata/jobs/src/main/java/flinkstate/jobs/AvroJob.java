@@ -80,7 +80,6 @@ public final class AvroJob implements Job {
 
     @Override
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
-        env.setParallelism(2).setMaxParallelism(128);
         env.fromSource(HeldSequence.all(29), WatermarkStrategy.noWatermarks(), "held")
                 .uid("numbers")
                 .setParallelism(1)

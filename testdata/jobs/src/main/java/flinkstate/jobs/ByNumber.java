@@ -17,8 +17,8 @@ import org.apache.flink.util.Collector;
 import java.math.BigDecimal;
 import java.time.LocalDate;
 
-/** Keys with an encoding of fixed length. */
-final class ByNumber extends KeyedProcessFunction<Long, Long, Void> implements CheckpointedFunction {
+/** Keys with an encoding of fixed length, unless the job has changed them. */
+final class ByNumber<K> extends KeyedProcessFunction<K, Long, Void> implements CheckpointedFunction {
     private transient ValueState<String> label;
     private transient ListState<byte[]> blobs;
     private transient MapState<LocalDate, BigDecimal> prices;

@@ -7,6 +7,8 @@ import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.State;
+import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -21,6 +23,7 @@ import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** Namespaces of variable length under keys of variable length: composite keys then carry lengths. */
 public final class NamespacesJob implements Job {
@@ -31,7 +34,6 @@ public final class NamespacesJob implements Job {
 
     @Override
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
-        env.setParallelism(2).setMaxParallelism(128);
         env.fromSource(HeldSequence.all(2 * Keys.COUNT - 1), WatermarkStrategy.noWatermarks(), "held")
                 .uid("numbers")
                 .setParallelism(1)
@@ -45,29 +47,29 @@ public final class NamespacesJob implements Job {
             implements OneInputStreamOperator<Long, Long>, Triggerable<String, String> {
         private static final long YEAR_2200 = 7_258_118_400_000L;
 
+        private static final ValueStateDescriptor<Long> VALUE = new ValueStateDescriptor<>("value", Types.LONG);
+        private static final ListStateDescriptor<String> LIST = new ListStateDescriptor<>("list", Types.STRING);
+        private static final MapStateDescriptor<Integer, String> MAP =
+                new MapStateDescriptor<>("map", Types.INT, Types.STRING);
+
         private transient InternalTimerService<String> timers;
 
         @Override
         public void open() throws Exception {
             super.open();
             timers = getInternalTimerService("space-timers", StringSerializer.INSTANCE, this);
+            for (StateDescriptor<? extends State, ?> state : List.of(VALUE, LIST, MAP)) {
+                getOrCreateKeyedState(StringSerializer.INSTANCE, state);
+            }
         }
 
         @Override
         public void processElement(StreamRecord<Long> element) throws Exception {
             long n = element.getValue();
             String namespace = n % 5 == 0 ? "" : "é ".repeat((int) n % 13 == 12 ? 100 : (int) n % 13);
-            ValueState<Long> value =
-                    getPartitionedState(
-                            namespace, StringSerializer.INSTANCE, new ValueStateDescriptor<>("value", Types.LONG));
-            ListState<String> list =
-                    getPartitionedState(
-                            namespace, StringSerializer.INSTANCE, new ListStateDescriptor<>("list", Types.STRING));
-            MapState<Integer, String> map =
-                    getPartitionedState(
-                            namespace,
-                            StringSerializer.INSTANCE,
-                            new MapStateDescriptor<>("map", Types.INT, Types.STRING));
+            ValueState<Long> value = getPartitionedState(namespace, StringSerializer.INSTANCE, VALUE);
+            ListState<String> list = getPartitionedState(namespace, StringSerializer.INSTANCE, LIST);
+            MapState<Integer, String> map = getPartitionedState(namespace, StringSerializer.INSTANCE, MAP);
             value.update(n);
             list.add("a," + n);
             list.add("");

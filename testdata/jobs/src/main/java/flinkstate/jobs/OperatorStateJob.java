@@ -30,7 +30,6 @@ public final class OperatorStateJob implements Job {
 
     @Override
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
-        env.setParallelism(2).setMaxParallelism(128);
         env.fromSource(HeldSequence.all(49), WatermarkStrategy.noWatermarks(), "held")
                 .uid("numbers")
                 .setParallelism(1)
@@ -58,7 +57,7 @@ public final class OperatorStateJob implements Job {
                     context.getOperatorStateStore()
                             .getBroadcastState(
                                     new MapStateDescriptor<>("rules", Types.STRING, Types.POJO(Rule.class)));
-            for (int n = 0; n < 20; n++) {
+            for (int n = 0; n < 20 && !context.isRestored(); n++) {
                 rules.put(Keys.name(n), new Rule(n % 3 == 0 ? null : "pattern " + n, n / 8.0, Kind.values()[n % 3]));
             }
             context.getOperatorStateStore()

@@ -9,9 +9,20 @@ import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 import java.nio.file.Path;
+import java.util.Set;
 
 /** A source in the middle of its splits, and beside it a pipeline that has come to its end. */
 public final class SourceJob implements Job {
+    private final Set<Change> changes;
+
+    public SourceJob() {
+        this(Set.of());
+    }
+
+    SourceJob(Set<Change> changes) {
+        this.changes = changes;
+    }
+
     @Override
     public String name() {
         return "source";
@@ -19,9 +30,8 @@ public final class SourceJob implements Job {
 
     @Override
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
-        env.setParallelism(2).setMaxParallelism(128);
         env.fromSource(HeldSequence.unfinished(199, 30, 8), WatermarkStrategy.noWatermarks(), "held")
-                .uid("sequence")
+                .uid(changes.contains(Change.SOURCE_AS_ORIGIN) ? "origin" : "sequence")
                 .map(n -> Tuple2.of(n % 20, 1L))
                 .returns(Types.TUPLE(Types.LONG, Types.LONG))
                 .uid("ones")

@@ -3,13 +3,18 @@ package flinkstate.jobs;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.CompiledPlan;
+import org.apache.flink.table.api.PlanReference;
 import org.apache.flink.table.api.StatementSet;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.planner.plan.nodes.exec.ExecNodeContext;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the SQL planner makes of aggregates, joins and Top-N, with its compiled plan beside the snapshot. */
+/**
+ * What the SQL planner makes of aggregates, joins and Top-N. The compiled plan is put beside the snapshot, and one
+ * that is there already is taken: another Flink version may give other uids to the same statements.
+ */
 public final class SqlJob implements Job {
     @Override
     public String name() {
@@ -20,7 +25,6 @@ public final class SqlJob implements Job {
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
         // Node ids are in the uids, and would go on from the last plan of this JVM.
         ExecNodeContext.resetIdCounter();
-        env.setParallelism(2).setMaxParallelism(128);
         StreamTableEnvironment tables = StreamTableEnvironment.create(env);
         tables.executeSql(
                 "CREATE TABLE orders (id BIGINT NOT NULL, customer STRING, amount DECIMAL(12, 2), item STRING,"
@@ -42,6 +46,10 @@ public final class SqlJob implements Job {
         tables.executeSql(
                 "CREATE TABLE hourly (start_at TIMESTAMP(3), item STRING, orders BIGINT)"
                         + " WITH ('connector' = 'blackhole')");
+        Path file = folder.resolve("plan.json");
+        if (Files.exists(file)) {
+            return tables.loadPlan(PlanReference.fromFile(file)).execute().getJobClient().orElseThrow();
+        }
         StatementSet statements = tables.createStatementSet();
         statements.addInsertSql(
                 "INSERT INTO totals SELECT /*+ STATE_TTL('orders' = '36500d') */ customer, COUNT(*), SUM(amount),"
@@ -57,7 +65,7 @@ public final class SqlJob implements Job {
                         + " TABLE(TUMBLE(TABLE orders, DESCRIPTOR(placed), INTERVAL '1' HOUR))"
                         + " GROUP BY window_start, window_end, item");
         CompiledPlan plan = statements.compilePlan();
-        plan.writeToFile(folder.resolve("plan.json"));
+        plan.writeToFile(file);
         return plan.execute().getJobClient().orElseThrow();
     }
 }

@@ -28,7 +28,6 @@ public final class SubclassJob implements Job {
 
     @Override
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
-        env.setParallelism(2).setMaxParallelism(128);
         env.fromSource(HeldSequence.all(19), WatermarkStrategy.noWatermarks(), "held")
                 .uid("numbers")
                 .setParallelism(1)

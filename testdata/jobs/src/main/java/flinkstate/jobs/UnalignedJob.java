@@ -25,7 +25,6 @@ public final class UnalignedJob implements Job {
 
     @Override
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
-        env.setParallelism(2).setMaxParallelism(128);
         env.fromSource(HeldSequence.all(1999), WatermarkStrategy.noWatermarks(), "held")
                 .uid("numbers")
                 .setParallelism(1)

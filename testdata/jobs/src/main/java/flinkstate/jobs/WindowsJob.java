@@ -25,7 +25,6 @@ public final class WindowsJob implements Job {
 
     @Override
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
-        env.setParallelism(2).setMaxParallelism(128);
         KeyedStream<Long, String> numbers =
                 env.fromSource(
                                 HeldSequence.all(59),

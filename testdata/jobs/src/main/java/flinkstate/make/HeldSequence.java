@@ -10,20 +10,29 @@ import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequ
 import org.apache.flink.api.connector.source.lib.util.IteratorSourceEnumerator;
 import org.apache.flink.api.connector.source.lib.util.IteratorSourceReader;
 import org.apache.flink.core.io.InputStatus;
+import org.apache.flink.core.io.SimpleVersionedSerialization;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.util.NumberSequenceIterator;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /**
  * Numbers, with every reader standing still at the same places in every run: after {@code pauseAfter}
  * records until {@link Gate} opens, and for good after {@code stopAfter}. It never ends, so that a
- * snapshot can be taken of a job that has seen exactly these records.
+ * snapshot can be taken of a job that has seen exactly these records. To look at a restored job it emits
+ * nothing at all, and writes down what its enumerator and its readers were given.
  */
 public final class HeldSequence extends NumberSequenceSource {
     private final long pauseAfter;
     private final long stopAfter;
     private final int splits;
+    /** The operator ID under which the restored state is written down. */
+    private String restored;
 
     private HeldSequence(long from, long to, long pauseAfter, long stopAfter, int splits) {
         super(from, to);
@@ -46,10 +55,32 @@ public final class HeldSequence extends NumberSequenceSource {
         return new HeldSequence(0, to, Long.MAX_VALUE, stopAfter, splits);
     }
 
+    void writeDown(String operator) {
+        restored = operator;
+    }
+
     @Override
     public SplitEnumerator<NumberSequenceSplit, Collection<NumberSequenceSplit>> createEnumerator(
             SplitEnumeratorContext<NumberSequenceSplit> context) {
         return new IteratorSourceEnumerator<>(context, splitNumberRange(getFrom(), getTo(), splits));
+    }
+
+    @Override
+    public SplitEnumerator<NumberSequenceSplit, Collection<NumberSequenceSplit>> restoreEnumerator(
+            SplitEnumeratorContext<NumberSequenceSplit> context, Collection<NumberSequenceSplit> checkpoint) {
+        if (restored != null) {
+            Rows.current()
+                    .addEnumerator(restored, versioned(getEnumeratorCheckpointSerializer(), checkpoint));
+        }
+        return super.restoreEnumerator(context, checkpoint);
+    }
+
+    private static <T> byte[] versioned(SimpleVersionedSerializer<T> serializer, T value) {
+        try {
+            return SimpleVersionedSerialization.writeVersionAndSerialize(serializer, value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override
@@ -62,9 +93,37 @@ public final class HeldSequence extends NumberSequenceSource {
         private long emitted;
         private CompletableFuture<Void> held;
         private boolean stopped;
+        private final int subtask;
 
         HeldReader(SourceReaderContext context) {
             super(context);
+            subtask = context.getIndexOfSubtask();
+            if (restored != null) {
+                stopped = true;
+                held = new CompletableFuture<>();
+            }
+        }
+
+        /** Asks for no splits that the snapshot doesn't give to this reader. */
+        @Override
+        public void start() {
+            if (restored == null) {
+                super.start();
+            }
+        }
+
+        @Override
+        public void addSplits(List<NumberSequenceSplit> splits) {
+            super.addSplits(splits);
+            if (restored != null) {
+                Rows.current()
+                        .addSplits(
+                                restored,
+                                subtask,
+                                splits.stream()
+                                        .map(split -> versioned(getSplitSerializer(), split))
+                                        .collect(Collectors.toList()));
+            }
         }
 
         @Override

@@ -7,15 +7,25 @@ import java.lang.reflect.Method;
 final class Reflect {
     @SuppressWarnings("unchecked")
     static <T> T field(Object object, String name) {
+        return (T) get(find(object, name), object);
+    }
+
+    static void setField(Object object, String name, Object value) {
+        Field field = find(object, name);
+        try {
+            field.setAccessible(true);
+            field.set(object, value);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Field find(Object object, String name) {
         for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
-            try {
-                Field field = type.getDeclaredField(name);
-                field.setAccessible(true);
-                return (T) field.get(object);
-            } catch (NoSuchFieldException e) {
-                continue;
-            } catch (IllegalAccessException e) {
-                throw new IllegalStateException(e);
+            for (Field field : type.getDeclaredFields()) {
+                if (field.getName().equals(name)) {
+                    return field;
+                }
             }
         }
         throw new IllegalArgumentException(object.getClass() + " has no field " + name);
@@ -36,6 +46,16 @@ final class Reflect {
             Method method = object.getClass().getDeclaredMethod(name, parameter);
             method.setAccessible(true);
             return (T) method.invoke(object, argument);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static void call(Object object, String name) {
+        try {
+            Method method = object.getClass().getMethod(name);
+            method.setAccessible(true);
+            method.invoke(object);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }

@@ -78,14 +78,19 @@ final class SnapshotSpec {
 
     Configuration configuration(String line, Path work) {
         Configuration configuration = new Configuration(settings);
+        registerTypes(configuration, line);
+        configuration.setString("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
+        configuration.setString("io.tmp.dirs", work.resolve("tmp").toString());
+        configuration.setString("state.checkpoints.dir", work.resolve("checkpoints").toUri().toString());
+        return configuration;
+    }
+
+    /** What the jobs tell Flink about their classes. */
+    static void registerTypes(Configuration configuration, String line) {
         if (line.startsWith("1.")) {
             configuration.setString("pipeline.registered-pojo-types", Dog.class.getName());
         } else {
             configuration.setString("pipeline.serialization-config", "[" + Dog.class.getName() + ": {type: pojo}]");
         }
-        configuration.setString("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
-        configuration.setString("io.tmp.dirs", work.resolve("tmp").toString());
-        configuration.setString("state.checkpoints.dir", work.resolve("checkpoints").toUri().toString());
-        return configuration;
     }
 }

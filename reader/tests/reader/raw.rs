@@ -1,0 +1,122 @@
+//! Raw entries of the heap layout are those that Flink itself writes to canonical savepoints.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use flink_state_reader::{ErrorKind, Layout, Result, Snapshot, State, StateKind};
+use futures::TryStreamExt;
+
+async fn open(name: &str) -> Snapshot {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/snapshots").join(name);
+    let path = [root.clone(), root.join("chk-2")].into_iter().find(|path| path.join("_metadata").exists());
+    Snapshot::open(path.unwrap().to_str().unwrap()).await.unwrap()
+}
+
+async fn raw(snapshot: &Snapshot, state: &State, tasks: usize) -> Result<Vec<RecordBatch>> {
+    let mut batches = Vec::new();
+    for task in state.scan().raw().batch_size(7).build()?.tasks(tasks) {
+        batches.extend(snapshot.execute(&task).await?.try_collect::<Vec<_>>().await?);
+    }
+    Ok(batches)
+}
+
+type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Keys and values; the bytes behind a null flag, which mean nothing, are left out.
+fn entries(batches: &[RecordBatch], kind: StateKind) -> Entries {
+    let mut entries = Entries::new();
+    for batch in batches {
+        let (keys, values) = (batch.column(1).as_binary::<i32>(), batch.column(2).as_binary::<i32>());
+        for row in 0..batch.num_rows() {
+            let value = match (kind, values.value(row)) {
+                (StateKind::Map, [1, ..]) => &[1][..],
+                (_, value) => value,
+            };
+            assert!(entries.insert(keys.value(row).to_vec(), value.to_vec()).is_none());
+        }
+    }
+    entries
+}
+
+#[tokio::test]
+async fn heap_entries_are_those_of_canonical_savepoints() {
+    let (mut states, mut rows) = (0, 0);
+    for (heap, canonical) in [
+        ("1.20-namespaces-hashmap-checkpoint", "1.20-namespaces-rocksdb-canonical"),
+        ("2.2-namespaces-hashmap-checkpoint-file-merging", "2.2-namespaces-rocksdb-canonical"),
+        ("1.20-windows-hashmap-checkpoint", "1.20-windows-hashmap-canonical"),
+    ] {
+        let (heap, canonical) = (open(heap).await, open(canonical).await);
+        for operator in heap.operators() {
+            let other = canonical.operator(&operator.id()).unwrap();
+            for state in operator.states().await.unwrap().iter().filter(|state| state.layout() == Layout::Heap) {
+                let expected = other.state(state.name()).await.unwrap();
+                assert_eq!(expected.layout(), Layout::Canonical);
+                let found = entries(&raw(&heap, state, 1).await.unwrap(), state.kind());
+                let label = format!("{} {}", operator.label(), state.name());
+                assert_eq!(found, entries(&raw(&canonical, expected, 3).await.unwrap(), state.kind()), "{label}");
+                states += 1;
+                rows += found.len();
+            }
+        }
+    }
+    println!("{states} states, {rows} entries");
+    assert!(states > 20 && rows > 700, "{states} states, {rows} entries");
+}
+
+#[tokio::test]
+async fn entries_come_by_key_group_with_its_number_in_front() {
+    let snapshot = open("1.20-keyed-hashmap-canonical-compressed").await;
+    for operator in snapshot.operators() {
+        for state in operator.states().await.unwrap().iter().filter(|state| state.layout() == Layout::Canonical) {
+            let mut last = 0;
+            for batch in raw(&snapshot, state, 1).await.unwrap() {
+                let (key_groups, keys) =
+                    (batch.column(0).as_primitive::<Int32Type>(), batch.column(1).as_binary::<i32>());
+                for (key_group, key) in key_groups.values().iter().zip(keys.iter().flatten()) {
+                    let stored = match operator.max_parallelism() {
+                        ..=128 => i32::from(key[0]),
+                        _ => i32::from(key[0]) << 8 | i32::from(key[1]),
+                    };
+                    assert_eq!(stored, *key_group);
+                    assert!(last <= stored);
+                    last = stored;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_known_end_is_an_error() {
+    let snapshot = open("1.20-keyed-hashmap-checkpoint").await;
+    let state = snapshot.operator("by-name").unwrap().state("opaque").await.unwrap();
+    let error = raw(&snapshot, state, 1).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("com.acme.Opaque"), "{error}");
+    let canonical = open("1.20-keyed-hashmap-canonical").await;
+    let state = canonical.operator("by-name").unwrap().state("opaque").await.unwrap();
+    assert!(!raw(&canonical, state, 1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn headers_are_kept_byte_for_byte() {
+    let snapshot = open("2.2-keyed-hashmap-canonical").await;
+    let operator = snapshot.operator("by-name").unwrap();
+    let states = operator.states().await.unwrap();
+    let keyed: Vec<&State> = states.iter().filter(|state| state.layout() == Layout::Canonical).collect();
+    let subtask = operator.subtasks()[0].state.as_deref().unwrap();
+    let stream = snapshot.stream(subtask.managed_keyed.as_ref().unwrap().streams()[0]).await.unwrap();
+    let file = stream.read(0..stream.size()).await.unwrap();
+
+    let mut header = flink_state_reader::bytes::Writer::new();
+    header.i32(6);
+    header.bool(false);
+    header.bytes(keyed[0].key_snapshot().unwrap());
+    header.i16(i16::try_from(keyed.len()).unwrap());
+    keyed.iter().for_each(|state| state.meta().unwrap().encode(&mut header).unwrap());
+    assert!(file.starts_with(&header.into_bytes()));
+}
