@@ -92,6 +92,15 @@ impl Store {
         }
     }
 
+    /// A file in the directory of the metadata file; nothing if it is not there.
+    pub(crate) async fn beside(&self, name: &str) -> Result<Option<StateFile>> {
+        let path = self.relative(name)?;
+        match size_of(self.objects.as_ref(), &path).await? {
+            Some(size) => self.file(name, path, 0, Some(size), size).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// An absolute file; if it is not there, the one that lies where it would if the snapshot was moved.
     ///
     /// State files have random names, so the name and the length tell that it is the same.

@@ -1,6 +1,7 @@
 //! State + projection -> tasks -> record batches.
 
 mod columns;
+mod entries;
 mod framed;
 mod plan;
 mod raw;

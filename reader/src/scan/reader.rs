@@ -1,7 +1,9 @@
 //! Runs a task: fetches windows, walks them, decodes what the walk found.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -53,6 +55,8 @@ pub(super) struct TaskReader {
     ended: bool,
     /// Whether entries are given as bytes.
     raw: bool,
+    /// Bytes of the sections that have ended.
+    bytes_read: Arc<AtomicU64>,
 }
 
 /// A section on the way.
@@ -96,6 +100,7 @@ impl TaskReader {
             ready: VecDeque::new(),
             ended: false,
             raw: task.raw,
+            bytes_read: Arc::default(),
             state,
             schema,
         })
@@ -103,6 +108,10 @@ impl TaskReader {
 
     pub(super) fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
+    }
+
+    pub(super) fn bytes_read(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.bytes_read)
     }
 
     /// The next batch or gap; nothing at the end.
@@ -260,8 +269,14 @@ impl TaskReader {
             Source::Plain(position) => *position = consumed,
             Source::Framed(framed) => framed.consume(consumed),
         }
-        if step == Step::End && missing.is_empty() {
-            self.compare_copies(&open.section);
+        if step == Step::End {
+            if !open.section.is_copy {
+                let Range { start, end } = open.section.range;
+                self.bytes_read.fetch_add(end - start, Ordering::Relaxed);
+            }
+            if missing.is_empty() {
+                self.compare_copies(&open.section);
+            }
         }
         for unframed in missing {
             self.add_gap(GapKind::Missing, open.section.key_group, unframed);

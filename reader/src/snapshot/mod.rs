@@ -92,6 +92,14 @@ impl Snapshot {
         &self.0.file
     }
 
+    /// A file in its directory that no handle names, such as a manifest; `None` if it is not there.
+    ///
+    /// # Errors
+    /// A path that leads out of the directory; a failure of the store.
+    pub async fn file_beside(&self, name: &str) -> Result<Option<StateFile>> {
+        self.0.shared.store.beside(name).await
+    }
+
     /// The stream that a handle of this snapshot names.
     ///
     /// # Errors

@@ -78,6 +78,7 @@ impl Merged {
             value: None,
             table: Table::empty(),
             parts: Vec::new(),
+            entry: None,
             bytes: 0,
             unsupported: None,
             definition: Arc::clone(&definition),
@@ -122,6 +123,7 @@ impl Merged {
                     *entry = Arc::clone(unified);
                 }
             }
+            inner.entry = Some(Arc::clone(unified));
         }
         State::new(inner)
     }

@@ -33,6 +33,7 @@ use crate::scan::{Gap, ScanBuilder, ScanStream};
 use crate::types::{Basic, Type};
 
 use definition::{Definition, Parts};
+use entry::Entry;
 pub(crate) use load::load;
 pub use meta::{BackendState, StateMeta};
 use part::{Data, Part};
@@ -53,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) value: Option<Type>,
     pub(crate) table: Table,
     pub(crate) parts: Vec<Part>,
+    /// The parts of an entry of keyed state, by the types of all subtasks.
+    pub(crate) entry: Option<Arc<Entry>>,
     pub(crate) bytes: u64,
     pub(crate) unsupported: Option<String>,
     /// As one subtask has it: the one whose serializers know most. The types are those of all subtasks.
@@ -244,6 +247,18 @@ impl State {
             gaps.extend_from_slice(batches.gaps());
         }
         Ok((rows, gaps))
+    }
+
+    /// Whether equal raw entries of both states are equal rows, key groups apart: whether they are of the same kind, and
+    /// what one wrote can be decoded with the types of the other.
+    pub fn is_encoded_like(&self, other: &Self) -> bool {
+        let (a, b) = (&self.0, &other.0);
+        let types = [(&a.key, &b.key), (&a.namespace, &b.namespace), (&a.value, &b.value)];
+        a.kind == b.kind
+            && types.into_iter().all(|types| match types {
+                (Some(a), Some(b)) => unify::unify(a, b).is_some(),
+                (a, b) => a.is_none() && b.is_none(),
+            })
     }
 
     /// Starts a scan.
