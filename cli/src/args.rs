@@ -113,11 +113,16 @@ pub(crate) struct Export {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Files: each file that _metadata names is there and as long as it says. Key groups: each subtask holds those that Flink \
-gives it. With --deep, states: every value decodes to its end. Coordinator state, records in flight and state that an \
-operator wrote in a layout of its own are not looked into.
+Files: each one that _metadata names is there, with all the bytes that it says. Key groups: none is missing, none is \
+there twice. Manifest: a savepoint that flink-state wrote has the files that it wrote. With --deep, every state: each \
+entry decodes to its end, keys are in the key group that their hash gives, rows and checksums are those of the \
+manifest. Coordinator state, records in flight and state in a layout of its operator's own are not looked into.
 
-Result: ok; note, for what is to know and no failure; failed. Exit code 1 when a check failed.")]
+Result: ok; note, to know and no failure; not_verified, what can't be read or decoded; failed.
+
+Exit code 1 when a check failed, 0 when none did: what was not verified is told, and is no failure.
+
+  flink-state verify savepoint-ab12cd-0123456789ab --deep")]
 pub(crate) struct Verify {
     /// A savepoint or checkpoint
     pub(crate) snapshot: String,
@@ -133,12 +138,15 @@ pub(crate) struct Verify {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Rows are the same when their key, namespace and map key are (of timers also their time; of lists of operator state \
-their subtask and position). What they hold is compared as decoded values, so snapshots of different layouts, backends \
-and Flink releases compare; entries of a map in another order are a change. Operators are matched by their IDs. \
-Coordinator state is compared byte by byte; records in flight are not compared.
+Operators are matched by their IDs, states by their names, rows by key, namespace and map key. Timers and the elements \
+of lists of operator state have nothing else: they are on one side or on both, wherever they are. Rows are the same \
+when their bytes are, where both sides have types that encode alike (layouts and backends don't matter then), else \
+when they decode to the same values. Types, max parallelism, coordinator state and finished subtasks are compared too; \
+records in flight are not. Up to three rows of each kind of difference are shown.
 
-Exit code 1 when there is a difference.")]
+Exit code 1 when something differs; 3 when nothing does, but not all could be compared.
+
+  flink-state diff savepoint-before savepoint-after --operator my-uid")]
 pub(crate) struct Diff {
     /// A savepoint or checkpoint
     pub(crate) a: String,
@@ -150,9 +158,6 @@ pub(crate) struct Diff {
     /// Only states with this name
     #[arg(long, value_name = "STATE")]
     pub(crate) state: Option<String>,
-    /// Rows to show for each state and kind of difference
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub(crate) examples: usize,
     /// How to print it
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     pub(crate) format: ReportFormat,

@@ -14,10 +14,12 @@
 //! Nothing is written: statements that would write are refused.
 
 mod catalog;
+pub mod diff;
 mod error;
 mod functions;
 mod gaps;
 mod metadata;
+mod parallel;
 mod pushdown;
 mod query;
 mod scan;
@@ -25,9 +27,10 @@ mod session;
 mod suggest;
 mod table;
 mod unknown;
+pub mod verify;
 
 pub use datafusion::sql::parser::Statement;
 pub use error::{Error, ErrorKind, Result};
 pub use gaps::{Gap, GapKind};
-pub use query::Query;
+pub use query::{Query, QueryProgress};
 pub use session::{Session, SessionOptions, SnapshotArg};

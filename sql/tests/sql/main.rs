@@ -8,9 +8,11 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod diff;
 mod fixture;
 mod metadata;
 mod names;
 mod plans;
 mod queries;
 mod truth;
+mod verify;
