@@ -13,8 +13,8 @@ use crate::output::Format;
 #[command(after_help = "\
 SNAPSHOT is the directory of a savepoint or of a retained checkpoint, or its _metadata file: a path or a URL.
 
-Exit codes: 0 ok; 1 verify failed, or diff found differences; 2 wrong usage, or a name that is not there; 3 data that is invalid or not supported, also when only \
-some rows could not be given; 4 storage failed; 5 a defect of flink-state; 130 interrupted.")]
+Exit codes: 0 ok; 1 verify failed, or diff found differences; 2 wrong usage, or a name that is not there; 3 data that \
+is invalid or not supported, also when only some rows could not be given; 4 storage failed; 5 a defect of flink-state; 130 interrupted.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
