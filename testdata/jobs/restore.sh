@@ -8,11 +8,5 @@ if [ $# -ne 3 ] || [ "$1" != --flink ]; then
     echo "usage: $0 --flink 1.18|1.20|2.2|2.3|RELEASE CASES.ndjson" >&2
     exit 2
 fi
-case $2 in
-    1.18) version=1.18.1 ;;
-    1.20) version=1.20.3 ;;
-    2.2) version=2.2.1 ;;
-    2.3) version=2.3.0 ;;
-    *) version=$2 ;;
-esac
-exec "$(dirname "$0")/run.sh" "$version" flinkstate.make.Restore "$3"
+jobs=$(dirname "$0")
+exec "$jobs/run.sh" "$("$jobs/release.sh" "$2")" flinkstate.make.Restore "$3"

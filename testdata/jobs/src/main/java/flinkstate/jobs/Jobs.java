@@ -31,6 +31,8 @@ public final class Jobs {
                 return new AvroJob();
             case "big":
                 return new BigJob();
+            case "history":
+                return new HistoryJob();
             case "key-types":
                 return new KeyTypesJob();
             case "namespaces":
