@@ -160,8 +160,11 @@ fn handle((offset, size): (u64, u64)) -> Vec<u8> {
     out
 }
 
-/// Entries of an index, of blocks with their first and last keys.
-fn index(blocks: &[((u64, u64), Vec<u8>, Vec<u8>)], format: &Format, first_keys: bool) -> Vec<u8> {
+/// The handle of a block, its first and its last key.
+type Block = ((u64, u64), Vec<u8>, Vec<u8>);
+
+/// Entries of an index.
+fn index(blocks: &[Block], format: &Format, first_keys: bool) -> Vec<u8> {
     let delta = format.index != Index::Plain;
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     for (i, (block, first, last)) in blocks.iter().enumerate() {
