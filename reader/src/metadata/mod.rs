@@ -32,7 +32,7 @@ use bytes::Bytes;
 use crate::bytes::{Cursor, Writer};
 use crate::error::{Context, Error, ErrorKind, Result};
 
-pub use channel::{Channel, ChannelHandle, Channels};
+pub use channel::{Channel, ChannelEnd, ChannelHandle, Channels, InFlight};
 pub use handle::*;
 pub use operator::{OperatorState, Subtask, SubtaskState};
 pub use operator_id::OperatorId;

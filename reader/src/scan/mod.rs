@@ -3,6 +3,7 @@
 mod columns;
 mod entries;
 mod framed;
+mod input;
 mod plan;
 mod raw;
 mod reader;

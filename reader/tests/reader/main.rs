@@ -16,6 +16,7 @@ mod expected;
 mod kryo;
 mod raw;
 mod scan;
+mod segments;
 mod snapshots;
 mod table;
 mod vectors;

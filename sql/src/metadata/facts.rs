@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use flink_state_reader::metadata::{KeyedHandle, StreamHandle, SubtaskState};
+use flink_state_reader::metadata::{InFlight, KeyedHandle, StreamHandle, SubtaskState};
 use flink_state_reader::{Error, Operator, Snapshot, State};
 
 use super::streams::Stream;
@@ -141,6 +141,12 @@ impl<'a> Facts<'a> {
             facts.push(FileFact { path, bytes, handles: streams.len() as u64, problem });
         }
         facts
+    }
+
+    /// Records in flight.
+    pub(super) fn channels(&self) -> Vec<(&'a Operator, InFlight)> {
+        let of_operator = |operator: &'a Operator| operator.in_flight().into_iter().map(move |found| (operator, found));
+        self.snapshot.operators().iter().flat_map(of_operator).collect()
     }
 
     pub(super) fn key_groups(&self) -> Vec<KeyGroupFact<'a>> {

@@ -14,5 +14,6 @@ mod metadata;
 mod names;
 mod plans;
 mod queries;
+mod rewrite;
 mod truth;
 mod verify;

@@ -46,7 +46,8 @@ pub struct Options {
     pub flink_version: Option<FlinkVersion>,
     /// Carried operators refer to the files of the source by absolute paths: they are not copied.
     pub reference: bool,
-    /// Records in flight are left out. They are lost then.
+    /// Records in flight are left out, and are lost. A plan that changes anything is refused without this if there are
+    /// some; one that carries every operator keeps them.
     pub drop_channel_state: bool,
     /// Files that are written at the same time.
     pub concurrency: usize,

@@ -5,10 +5,12 @@ mod json;
 mod table;
 mod wrap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use flink_state_reader::metadata::{CheckpointProperties, Properties, SavepointFormat, SnapshotType, SubtaskState};
+use flink_state_reader::metadata::{
+    ChannelEnd, CheckpointProperties, InFlight, Properties, SavepointFormat, SnapshotType, SubtaskState,
+};
 use flink_state_reader::{GapKind, Operator, Snapshot, State, StateKind};
 
 use super::{interruptible, open};
@@ -43,6 +45,18 @@ struct OperatorPicture {
     index: usize,
     bytes: u64,
     states: Vec<StatePicture>,
+    in_flight: Vec<GatePicture>,
+}
+
+/// The records in flight at an input gate or result partition of an operator, all subtasks together.
+struct GatePicture {
+    end: ChannelEnd,
+    gate_or_partition: u32,
+    subtasks: BTreeSet<u32>,
+    channels: usize,
+    /// `None`: not known.
+    buffers: Option<u64>,
+    bytes: u64,
 }
 
 /// A state.
@@ -63,7 +77,8 @@ impl Picture {
             for state in operator.states().await? {
                 states.push(StatePicture::of(state, total <= COUNTED).await?);
             }
-            operators.push(OperatorPicture { index, bytes: bytes(operator), states });
+            let in_flight = GatePicture::all(operator);
+            operators.push(OperatorPicture { index, bytes: bytes(operator), states, in_flight });
         }
         Ok(Self { snapshot, operators })
     }
@@ -117,6 +132,24 @@ impl StatePicture {
             (_, _, None, Some(value)) => Some(value.to_string()),
             _ => None,
         }
+    }
+}
+
+impl GatePicture {
+    /// Each gate and partition of an operator that holds records.
+    fn all(operator: &Operator) -> Vec<Self> {
+        let mut gates = BTreeMap::new();
+        for channel in operator.in_flight() {
+            let InFlight { subtask, end, gate_or_partition, buffers, bytes, .. } = channel;
+            let none =
+                || Self { end, gate_or_partition, subtasks: BTreeSet::new(), channels: 0, buffers: Some(0), bytes: 0 };
+            let gate = gates.entry((end, gate_or_partition)).or_insert_with(none);
+            gate.subtasks.insert(subtask);
+            gate.channels += 1;
+            gate.buffers = gate.buffers.zip(buffers).map(|(sum, buffers)| sum.saturating_add(buffers));
+            gate.bytes = gate.bytes.saturating_add(bytes);
+        }
+        gates.into_values().collect()
     }
 }
 
