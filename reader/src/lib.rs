@@ -18,6 +18,7 @@ pub mod metadata;
 mod scan;
 pub mod serializer;
 mod snapshot;
+mod sst;
 mod state;
 mod store;
 pub mod types;

@@ -129,6 +129,32 @@ impl<'a> Cursor<'a> {
         Err(Error::data("variable-length number has more than 32 bits").at(start))
     }
 
+    /// Reads a little-endian base-128 number of at most 64 bits: 7 bits a byte, lowest first.
+    #[inline]
+    pub fn vlq64(&mut self) -> Result<u64> {
+        let start = self.offset;
+        let mut value = 0u64;
+        for shift in (0..70).step_by(7) {
+            let byte = self.u8()?;
+            let bits = u64::from(byte & 0x7F);
+            if shift == 63 && bits > 1 {
+                break;
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(Error::data("variable-length number has more than 64 bits").at(start))
+    }
+
+    /// Reads a [`Self::vlq`] number that says how many bytes follow, and takes them.
+    #[inline]
+    pub fn vlq_prefixed(&mut self) -> Result<&'a [u8]> {
+        let n = self.vlq()?;
+        self.take(usize::try_from(n).unwrap_or(usize::MAX))
+    }
+
     /// Reads an `i32` that says how many bytes follow, and takes them.
     #[inline]
     pub fn length_prefixed(&mut self) -> Result<&'a [u8]> {

@@ -11,7 +11,7 @@
 
 use crate::error::{Error, Result};
 
-use super::Cursor;
+use super::{Cursor, masked_crc32c};
 
 /// The chunk that starts every stream.
 pub const STREAM_IDENTIFIER: [u8; 10] = *b"\xFF\x06\x00\x00sNaPpY";
@@ -89,17 +89,11 @@ impl Block<'_> {
             }
             out.extend_from_slice(self.body);
         }
-        let crc = crc32c::crc32c(out.get(start..).unwrap_or_default());
-        if mask(crc) != self.masked_crc {
+        if masked_crc32c(out.get(start..).unwrap_or_default()) != self.masked_crc {
             return Err(Error::data("checksum of a snappy chunk does not match its data").at(self.offset));
         }
         Ok(())
     }
-}
-
-/// The masked form of a CRC-32C that the format stores.
-fn mask(crc: u32) -> u32 {
-    crc.rotate_right(15).wrapping_add(0xA282_EAD8)
 }
 
 #[cfg(test)]

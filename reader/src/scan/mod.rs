@@ -2,6 +2,7 @@
 
 mod columns;
 mod framed;
+mod input;
 mod plan;
 mod raw;
 mod reader;

@@ -26,6 +26,9 @@ pub(super) fn slices(state: &Inner, key_groups: &RangeInclusive<u16>) -> BTreeMa
         for (key_group, range) in part.key_groups().filter(|(key_group, _)| key_groups.contains(key_group)) {
             *slices.entry(u32::from(key_group)).or_default() += range.end - range.start;
         }
+        for &(key_group, bytes) in part.shares().iter().filter(|(key_group, _)| key_groups.contains(key_group)) {
+            *slices.entry(u32::from(key_group)).or_default() += bytes;
+        }
         let elements = part.elements_range();
         if !elements.is_empty() || part.elements() > 0 {
             *slices.entry(part.subtask).or_default() += elements.end - elements.start;
@@ -94,6 +97,9 @@ pub(super) fn sections(state: &Inner, key_groups: Option<(u16, u16)>, subtasks: 
                 let wanted = part.key_groups().filter(|(key_group, _)| (first..=last).contains(key_group));
                 sections
                     .extend(wanted.map(|(key_group, range)| Section { key_group: Some(key_group), ..section(range) }));
+                // Their place is known to the database only.
+                let wanted = part.shares().iter().filter(|(key_group, _)| (first..=last).contains(key_group));
+                sections.extend(wanted.map(|&(key_group, _)| Section { key_group: Some(key_group), ..section(0..0) }));
             }
         }
     }

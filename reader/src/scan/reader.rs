@@ -10,16 +10,19 @@ use crate::bytes::Cursor;
 use crate::decode::Undecoded;
 use crate::error::{Context, Error, Result};
 use crate::state::State;
-use crate::state::canonical::{self, CanonicalWalk, Prefix};
+use crate::state::canonical::{CanonicalWalk, Form, Prefix};
+use crate::state::entry::Entry;
 use crate::state::heap::{HeapState, HeapWalk};
 use crate::state::operator::{BroadcastWalk, ListWalk, WholeWalk};
 use crate::state::part::{Data, KeyedStream, Part};
+use crate::state::rocksdb::{EntriesReader, EntryWalk};
 use crate::state::rows::{Rows, Step, Unframed, Walk, Wanted};
 use crate::state::table::Column;
 use crate::state::timers::RawTimerWalk;
 
 use super::columns::{Batch, Origin, wanted};
 use super::framed::Framed;
+use super::input::{Input, Source};
 use super::plan::{self, Section};
 use super::window::Window;
 use super::{Gap, GapKind, ScanTask};
@@ -43,7 +46,7 @@ pub(super) struct TaskReader {
     left: usize,
     sections: std::vec::IntoIter<Section>,
     open: Option<Open>,
-    window: Option<(usize, Window)>,
+    input: Option<(usize, Input)>,
     rows: Rows,
     copy: Rows,
     batch: Batch,
@@ -64,12 +67,6 @@ struct Open {
     min: u64,
 }
 
-enum Source {
-    /// The next byte of an uncompressed section.
-    Plain(u64),
-    Framed(Framed),
-}
-
 impl TaskReader {
     pub(super) fn new(state: State, task: &ScanTask) -> Result<Self> {
         state.check_supported()?;
@@ -88,7 +85,7 @@ impl TaskReader {
             left: task.limit.unwrap_or(usize::MAX),
             sections: sections.into_iter(),
             open: None,
-            window: None,
+            input: None,
             rows: Rows::new(wanted(columns.iter())),
             copy: Rows::new(Wanted::default()),
             batch: Batch::new(Arc::clone(&schema), columns),
@@ -154,30 +151,32 @@ impl TaskReader {
     async fn open(&mut self, section: Section) -> Result<Open> {
         let inner = self.state.inner();
         let Some(part) = inner.parts.get(section.part) else { return Err(Error::bug("section without part")) };
-        if self.window.as_ref().is_none_or(|(part, _)| *part != section.part) {
-            let rest = self.sections.as_slice().iter().filter(|other| other.part == section.part);
-            let horizon = rest.map(|other| other.range.end).fold(section.range.end, u64::max);
-            self.window = Some((section.part, Window::new(part.file().clone(), horizon)));
+        if self.input.as_ref().is_none_or(|(part, _)| *part != section.part) {
+            self.input = Some((section.part, self.input(part, &section)?));
         }
         self.rows.fingerprint = 0;
         self.copy.fingerprint = 0;
         let plain = Source::Plain(section.range.start);
         let framed = || Source::Framed(Framed::all(section.range.clone()));
         let key_group = section.key_group.unwrap_or_default();
+        let form = |entry: &Arc<Entry>| if self.raw { Form::Bytes } else { Form::Parts(Arc::clone(entry)) };
         let (walk, source): (Box<dyn Walk>, Source) = match &part.data {
             Data::Canonical { stream, id, entry } => {
                 let prefix = Prefix::new(key_group, stream.max_parallelism);
                 let states = u16::try_from(stream.states.len()).unwrap_or(u16::MAX);
-                let wanted = match self.raw {
-                    true => canonical::Wanted::Bytes(*id),
-                    false => canonical::Wanted::Parts(*id, Arc::clone(entry)),
-                };
-                let walk = CanonicalWalk::new(prefix, states, wanted);
+                let walk = CanonicalWalk::new(prefix, states, Some((*id, form(entry))));
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
+            Data::RocksDb { family, entry } => {
+                if let Some((_, Input::Database(database))) = &mut self.input {
+                    database.start();
+                }
+                let prefix = Prefix::new(key_group, family.max_parallelism);
+                (Box::new(EntryWalk::new(prefix, form(entry))), Source::Merged)
+            }
             Data::Heap { stream, id } if stream.compressed => {
-                let Some((_, window)) = &mut self.window else { return Err(Error::bug("section without window")) };
-                let block = find_block(window, &section, *id, stream.states.len()).await?;
+                let Some((_, input)) = &mut self.input else { return Err(Error::bug("section without input")) };
+                let block = find_block(input.window()?, &section, *id, stream.states.len()).await?;
                 (Box::new(HeapWalk::block(self.heap_states(stream, *id), *id)), Source::Framed(block))
             }
             Data::Heap { stream, id } => {
@@ -196,6 +195,24 @@ impl TaskReader {
         Ok(Open { section, walk, source, min: 0 })
     }
 
+    /// What the sections of a part are read from, `first` and those that are left.
+    fn input(&self, part: &Part, first: &Section) -> Result<Input> {
+        let rest = || self.sections.as_slice().iter().filter(|section| section.part == first.part);
+        match (&part.data, part.file()) {
+            (Data::RocksDb { family, .. }, _) => {
+                let key_group = |section: &Section| section.key_group.unwrap_or_default();
+                let last = rest().map(key_group).fold(key_group(first), u16::max);
+                let database = EntriesReader::new(Arc::clone(family), key_group(first)..=last);
+                Ok(Input::Database(Box::new(database)))
+            }
+            (_, Some(file)) => {
+                let horizon = rest().map(|section| section.range.end).fold(first.range.end, u64::max);
+                Ok(Input::Stream(Window::new(file.clone(), horizon)))
+            }
+            (_, None) => Err(Error::bug("a part without a file")),
+        }
+    }
+
     /// The states of a heap stream, the wanted one with the parts that this scan needs.
     fn heap_states(&self, stream: &KeyedStream, wanted: u16) -> Arc<[HeapState]> {
         if !self.raw {
@@ -210,37 +227,17 @@ impl TaskReader {
 
     /// Walks through one window of a section. Gives the section back unless it has ended.
     async fn step(&mut self, mut open: Open) -> Result<Option<Open>> {
-        let Some((_, window)) = &mut self.window else { return Err(Error::bug("section without window")) };
+        let Some((_, input)) = &mut self.input else { return Err(Error::bug("section without input")) };
         let Open { section, walk, source, min } = &mut open;
-        let bytes = match source {
-            Source::Plain(position) => Some(window.get(*position..section.range.end, *min).await?),
-            Source::Framed(framed) => {
-                let min = usize::try_from(*min).unwrap_or(usize::MAX).max(1);
-                framed.fill(window, min).await.in_file(window.file().name())?;
-                None
-            }
-        };
-        let (data, offset, last) = match (&*source, &bytes) {
-            (Source::Framed(framed), _) => (framed.data(), framed.base(), framed.has_ended()),
-            (Source::Plain(position), bytes) => {
-                let data = bytes.as_deref().unwrap_or_default();
-                (data, *position, *position + data.len() as u64 == section.range.end)
-            }
-        };
-        let file = window.file().name();
-        let is_framed = bytes.is_none();
-        let locate = |e: Error| {
-            if is_framed {
-                return e.in_file(format!("{file}, uncompressed bytes of the part at {}", section.range.start));
-            }
-            e.in_file(file)
-        };
+        let chunk = source.read(input, section, *min).await?;
+        let (data, offset) = (chunk.data(), chunk.offset);
+        let locate = |e: Error| chunk.locate(e, section);
         let rows = if section.is_copy { &mut self.copy } else { &mut self.rows };
         let max = self.batch_size.min(self.left) - self.batch.rows();
         rows.restart(offset);
-        let mut input = Cursor::with_offset(data, offset);
+        let mut cursor = Cursor::with_offset(data, offset);
         let mut missing = Vec::new();
-        let step = walk.walk(&mut input, last, max, rows, &mut missing).map_err(locate)?;
+        let step = walk.walk(&mut cursor, chunk.last, max, rows, &mut missing).map_err(locate)?;
         if self.raw {
             rows.drop_empty_lists();
         }
@@ -250,16 +247,13 @@ impl TaskReader {
             let origin = Origin { data, offset, key_group, subtask };
             self.batch.append(rows, origin, &mut missing).map_err(locate)?;
         }
-        let (consumed, unread) = (input.offset(), input.remaining() as u64);
+        let (consumed, unread) = (cursor.offset(), cursor.remaining() as u64);
         *min = match step {
             Step::Full | Step::End => 0,
             Step::NeedMore if consumed == offset => unread.saturating_mul(2).max(1),
             Step::NeedMore => unread + 1,
         };
-        match source {
-            Source::Plain(position) => *position = consumed,
-            Source::Framed(framed) => framed.consume(consumed),
-        }
+        source.consume(input, consumed);
         if step == Step::End && missing.is_empty() {
             self.compare_copies(&open.section);
         }

@@ -28,18 +28,41 @@ const LAST_ENTRY: u8 = 0x80;
 pub(crate) struct CanonicalWalk {
     prefix: Prefix,
     states: u16,
-    wanted: Wanted,
+    /// The state whose entries are asked for.
+    wanted: Option<(u16, Form)>,
     position: Position,
 }
 
-/// Which entries of a key group are asked for.
+/// The form in which entries are asked for.
 #[derive(Clone, Debug)]
-pub(crate) enum Wanted {
-    Nothing,
-    /// Those of the state with this ID, in their parts.
-    Parts(u16, Arc<Entry>),
-    /// Those of the state with this ID: the key behind its prefix, and the value.
-    Bytes(u16),
+pub(crate) enum Form {
+    /// In their parts.
+    Parts(Arc<Entry>),
+    /// The key behind its prefix, and the value.
+    Bytes,
+}
+
+impl Form {
+    /// Adds the row of an entry; `key` is what follows the prefix.
+    #[inline]
+    pub(crate) fn push(
+        &self,
+        key: Cursor<'_>,
+        value: Cursor<'_>,
+        rows: &mut Rows,
+        unframed: &mut Vec<Unframed>,
+    ) -> Result<()> {
+        let Self::Parts(entry) = self else { return rows.push_bytes(key, value) };
+        let mark = rows.mark();
+        if let Err(e) = entry.push_composite(key, value, rows) {
+            if e.kind() != ErrorKind::Unsupported {
+                return Err(e);
+            }
+            rows.rollback(mark);
+            unframed.push(Unframed { rows: Some(1), reason: e.message().to_owned() });
+        }
+        Ok(())
+    }
 }
 
 /// The key group in front of each key: one byte, or two if there are more than 128 key groups.
@@ -64,6 +87,21 @@ impl Prefix {
         Self { key_group, size: if max_parallelism > 128 { 2 } else { 1 } }
     }
 
+    /// Its bytes.
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        let bytes = self.key_group.to_be_bytes();
+        bytes.get(2 - self.size.min(2)..).unwrap_or_default().to_vec()
+    }
+
+    /// The key group that a key begins with.
+    pub(crate) fn key_group_of(key: &[u8], max_parallelism: u32) -> u16 {
+        match (Self::new(0, max_parallelism).size, key) {
+            (1, [key_group, ..]) => u16::from(*key_group),
+            (2, [high, low, ..]) => u16::from_be_bytes([*high, *low]),
+            _ => 0,
+        }
+    }
+
     /// Takes the prefix, and says whether the flag in its first bit is set.
     #[inline]
     pub(crate) fn take(self, key: &mut Cursor<'_>) -> Result<bool> {
@@ -81,8 +119,8 @@ impl Prefix {
 }
 
 impl CanonicalWalk {
-    /// A walk through a key group of a stream with `states` states, for those that are wanted.
-    pub(crate) fn new(prefix: Prefix, states: u16, wanted: Wanted) -> Self {
+    /// A walk through a key group of a stream with `states` states, for the entries of one of them.
+    pub(crate) fn new(prefix: Prefix, states: u16, wanted: Option<(u16, Form)>) -> Self {
         Self { prefix, states, wanted, position: Position::Start }
     }
 
@@ -108,19 +146,10 @@ impl CanonicalWalk {
             self.position =
                 if id == END_OF_KEY_GROUP { Position::End } else { Position::Run(self.checked(id, offset)?) };
         }
-        match &self.wanted {
-            Wanted::Parts(wanted, entry) if *wanted == state => {
-                let mark = rows.mark();
-                if let Err(e) = entry.push_composite(key, value, rows) {
-                    if e.kind() != ErrorKind::Unsupported {
-                        return Err(e);
-                    }
-                    rows.rollback(mark);
-                    unframed.push(Unframed { rows: Some(1), reason: e.message().to_owned() });
-                }
-            }
-            Wanted::Bytes(wanted) if *wanted == state => rows.push_bytes(key, value)?,
-            _ => {}
+        if let Some((wanted, form)) = &self.wanted
+            && *wanted == state
+        {
+            form.push(key, value, rows, unframed)?;
         }
         *input = ahead;
         Ok(Item::Complete)
@@ -184,8 +213,9 @@ fn complete<T>(result: Result<T>) -> Result<Option<T>> {
     }
 }
 
+/// Takes the bytes behind an `i32` length; nothing when the window is too short.
 #[inline]
-fn length_prefixed<'a>(input: &mut Cursor<'a>) -> Result<Option<Cursor<'a>>> {
+pub(crate) fn length_prefixed<'a>(input: &mut Cursor<'a>) -> Result<Option<Cursor<'a>>> {
     let Some(bytes) = complete(input.length_prefixed())? else { return Ok(None) };
     Ok(Some(Cursor::with_offset(bytes, input.offset() - bytes.len() as u64)))
 }

@@ -6,7 +6,7 @@ use crate::bytes::{Cursor, snappy::STREAM_IDENTIFIER};
 use crate::error::ErrorKind;
 
 use super::Layout;
-use super::canonical::{self, CanonicalWalk, Prefix};
+use super::canonical::{CanonicalWalk, Prefix};
 use super::key_groups::KeyGroups;
 use super::rows::{Rows, Step, Walk, Wanted};
 
@@ -42,7 +42,7 @@ pub(crate) fn detect(prefix: Prefix, states: u16, compressed: bool, bytes: &[u8]
         let is_canonical = bytes.starts_with(&STREAM_IDENTIFIER);
         return Some(if is_canonical { Layout::Canonical } else { Layout::Heap });
     }
-    let mut walk = CanonicalWalk::new(prefix, states, canonical::Wanted::Nothing);
+    let mut walk = CanonicalWalk::new(prefix, states, None);
     let mut input = Cursor::new(bytes);
     let step = walk.walk(&mut input, last, usize::MAX, &mut Rows::new(Wanted::default()), &mut Vec::new());
     match step {

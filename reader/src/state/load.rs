@@ -23,6 +23,7 @@ use super::key_groups::KeyGroups;
 use super::layout::{self, Probe};
 use super::merge::merge;
 use super::part::{Data, ElementStream, KeyedStream, Part};
+use super::rocksdb::Database;
 use super::rows::{Rows, Step, Walk, Wanted};
 use super::timers::{MAGIC, RawTimerWalk, TimeDomain};
 use super::{Layout, OperatorName, State};
@@ -32,6 +33,8 @@ const CONCURRENT_READS: usize = 16;
 
 /// The first read of a key group whose layout is to be found out.
 const PROBE: u64 = 64 << 10;
+
+const CHANGELOG: &str = "state of the changelog backend: not supported yet";
 
 /// A header can't be longer.
 const MAX_HEADER: u64 = 256 << 20;
@@ -119,9 +122,7 @@ impl Loader<'_> {
     async fn keyed(&self, subtask: u32, handle: &KeyedHandle) -> Result<Vec<Found>> {
         match handle {
             KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle).await,
-            KeyedHandle::Incremental(incremental) => {
-                self.rocksdb(incremental, handle.state_size(), Layout::RocksDb).await
-            }
+            KeyedHandle::Incremental(database) => self.rocksdb(subtask, database, handle.state_size()).await,
             KeyedHandle::Changelog(changelog) => self.changelog(changelog, handle.state_size()).await,
         }
     }
@@ -189,30 +190,62 @@ impl Loader<'_> {
     }
 
     /// RocksDB and ForSt: the header names the states, their data is in the database's files.
-    async fn rocksdb(&self, handle: &IncrementalHandle, bytes: u64, layout: Layout) -> Result<Vec<Found>> {
-        let reason = match layout {
-            Layout::Changelog => "state of the changelog backend: not supported yet",
-            _ => "RocksDB data files: not supported yet",
+    async fn rocksdb(&self, subtask: u32, handle: &IncrementalHandle, bytes: u64) -> Result<Vec<Found>> {
+        let layout = Layout::RocksDb;
+        let states = self.database_states(handle, layout).await?;
+        let database = match Database::open(self.store, handle).await {
+            Ok(database) => database,
+            Err(e) if e.kind() == ErrorKind::Unsupported => {
+                return Ok(listed(&states.definitions, layout, bytes, &e.to_string()));
+            }
+            Err(e) => return Err(e),
         };
+        let mut found = Vec::new();
+        for definition in &states.definitions {
+            let entry = match &definition.parts {
+                Ok(Parts::Keyed(entry)) => Arc::clone(entry),
+                Ok(_) => return Err(Error::bug("operator state among keyed states")),
+                Err(reason) => {
+                    found.extend(listed(&[Arc::clone(definition)], layout, bytes, reason));
+                    continue;
+                }
+            };
+            let family = database
+                .column_family(self.store, &definition.name, definition.kind, self.max_parallelism)
+                .map_err(|e| e.in_state(definition.name.as_str()))?;
+            let bytes = family.bytes();
+            let part = Ok(Part { subtask, data: Data::RocksDb { family: Arc::new(family), entry } });
+            found.push(Found { definition: Arc::clone(definition), layout, bytes, part });
+        }
+        Ok(found)
+    }
+
+    /// The states that the header of a database names; one that can't be read if its serializers are not known.
+    async fn database_states(&self, handle: &IncrementalHandle, layout: Layout) -> Result<Arc<KeyedStates>> {
         let file = self.store.resolve(&handle.meta).await?;
         let header = header_bytes(&file, file.size()).await?;
-        let states = match recover(Cursor::new(&header), self.context, KeyedHeader::parse) {
-            Ok(parsed) => self.keyed_states(header, &parsed, layout),
-            Err(e) => return unreadable("keyed_state", e, &file, layout),
-        };
-        Ok(listed(&states.definitions, layout, bytes, reason))
+        match recover(Cursor::new(&header), self.context, KeyedHeader::parse) {
+            Ok(parsed) => Ok(self.keyed_states(header, &parsed, layout)),
+            Err(e) if e.kind() == ErrorKind::Unsupported => {
+                let definitions = vec![Arc::new(Definition::unknown("keyed_state", e.to_string()))];
+                Ok(Arc::new(KeyedStates { compressed: false, definitions, heap: Arc::new([]) }))
+            }
+            Err(e) => Err(e.in_file(file.name())),
+        }
     }
 
     async fn changelog(&self, handle: &ChangelogHandle, bytes: u64) -> Result<Vec<Found>> {
         let mut found = Vec::new();
         for base in &handle.materialized {
             match base {
-                KeyedHandle::Incremental(base) => found.extend(self.rocksdb(base, bytes, Layout::Changelog).await?),
+                KeyedHandle::Incremental(base) => {
+                    let states = self.database_states(base, Layout::Changelog).await?;
+                    found.extend(listed(&states.definitions, Layout::Changelog, bytes, CHANGELOG));
+                }
                 KeyedHandle::KeyGroups(base) => {
                     let states = self.key_groups(0, base).await?;
                     let definitions: Vec<_> = states.into_iter().map(|found| found.definition).collect();
-                    let reason = "state of the changelog backend: not supported yet";
-                    found.extend(listed(&definitions, Layout::Changelog, bytes, reason));
+                    found.extend(listed(&definitions, Layout::Changelog, bytes, CHANGELOG));
                 }
                 KeyedHandle::Changelog(_) => return Err(Error::data("a changelog inside the base of a changelog")),
             }

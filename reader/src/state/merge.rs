@@ -118,7 +118,7 @@ impl Merged {
         inner.table = definition.table();
         if let Ok(Parts::Keyed(unified)) = &definition.parts {
             for part in &mut inner.parts {
-                if let Data::Canonical { entry, .. } = &mut part.data {
+                if let Data::Canonical { entry, .. } | Data::RocksDb { entry, .. } = &mut part.data {
                     *entry = Arc::clone(unified);
                 }
             }

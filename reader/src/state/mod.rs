@@ -13,6 +13,7 @@ mod meta;
 pub(crate) mod operator;
 pub(crate) mod part;
 mod resync;
+pub(crate) mod rocksdb;
 pub(crate) mod rows;
 pub(crate) mod table;
 #[cfg(test)]
@@ -256,16 +257,19 @@ impl State {
         let Some(first) = self.0.parts.first() else {
             return Ok(Table::raw_keyed(1, false, false));
         };
+        let is_map = self.0.kind == StateKind::Map;
         match &first.data {
             Data::List(_) => Ok(Table::raw_elements()),
             Data::Broadcast { .. } => Ok(Table::raw_broadcast()),
-            Data::Canonical { stream, .. } | Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
+            Data::Canonical { stream, .. } => Ok(Table::raw_keyed(stream.max_parallelism, is_map, false)),
+            Data::RocksDb { family, .. } => Ok(Table::raw_keyed(family.max_parallelism, is_map, false)),
+            Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
+                // Entries of the other layouts have their lengths already.
                 let lengths = match &self.0.definition.parts {
-                    // Canonical entries have their lengths already.
-                    Ok(Parts::Keyed(entry)) if self.0.layout != Layout::Canonical => entry.has_lengths()?,
+                    Ok(Parts::Keyed(entry)) => entry.has_lengths()?,
                     _ => false,
                 };
-                Ok(Table::raw_keyed(stream.max_parallelism, self.0.kind == StateKind::Map, lengths))
+                Ok(Table::raw_keyed(stream.max_parallelism, is_map, lengths))
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::store::StateFile;
 use super::entry::Entry;
 use super::heap::HeapState;
 use super::key_groups::KeyGroups;
+use super::rocksdb::ColumnFamily;
 use super::rows::Framer;
 
 /// A subtask's part of a state.
@@ -29,6 +30,10 @@ pub(crate) enum Data {
     Heap {
         stream: Arc<KeyedStream>,
         id: u16,
+    },
+    RocksDb {
+        family: Arc<ColumnFamily>,
+        entry: Arc<Entry>,
     },
     RawTimers {
         stream: Arc<KeyedStream>,
@@ -63,24 +68,35 @@ pub(crate) struct ElementStream {
 }
 
 impl Part {
-    /// The file that holds it.
-    pub(crate) fn file(&self) -> &StateFile {
+    /// The stream that holds it; `None` if it has many.
+    pub(crate) fn file(&self) -> Option<&StateFile> {
         match &self.data {
-            Data::Canonical { stream, .. } | Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => &stream.file,
-            Data::List(stream) | Data::Broadcast { stream, .. } => &stream.file,
+            Data::Canonical { stream, .. } | Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
+                Some(&stream.file)
+            }
+            Data::RocksDb { .. } => None,
+            Data::List(stream) | Data::Broadcast { stream, .. } => Some(&stream.file),
         }
     }
 
-    /// The key groups of keyed state.
+    /// The key groups of keyed state in one stream, and where they are in it.
     pub(crate) fn key_groups(&self) -> impl Iterator<Item = (u16, Range<u64>)> + '_ {
         match &self.data {
             Data::Canonical { stream, .. } | Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
                 Some(stream.key_groups.iter())
             }
-            Data::List(_) | Data::Broadcast { .. } => None,
+            Data::RocksDb { .. } | Data::List(_) | Data::Broadcast { .. } => None,
         }
         .into_iter()
         .flatten()
+    }
+
+    /// The key groups of RocksDB, and about how many bytes each has.
+    pub(crate) fn shares(&self) -> &[(u16, u64)] {
+        match &self.data {
+            Data::RocksDb { family, .. } => family.key_groups(),
+            _ => &[],
+        }
     }
 
     /// The number of elements of operator state.

@@ -11,7 +11,7 @@ use crate::serializer::SnapshotContext;
 use crate::types::{Basic, KryoVersion, Opaque, Type};
 
 use super::Layout;
-use super::canonical::{self, CanonicalWalk, Prefix};
+use super::canonical::{CanonicalWalk, Form, Prefix};
 use super::entry::{Content, Entry, Timed};
 use super::heap::{HeapState, HeapWalk};
 use super::layout::detect;
@@ -129,7 +129,7 @@ fn stable(data: &[u8], start: impl Fn() -> Box<dyn Walk>) -> Result<Found> {
 
 fn canonical(data: &[u8], key_group: u16, max_parallelism: u32, wanted: u16, entry: &Arc<Entry>) -> Result<Found> {
     let prefix = Prefix::new(key_group, max_parallelism);
-    stable(data, || Box::new(CanonicalWalk::new(prefix, 3, canonical::Wanted::Parts(wanted, Arc::clone(entry)))))
+    stable(data, || Box::new(CanonicalWalk::new(prefix, 3, Some((wanted, Form::Parts(Arc::clone(entry)))))))
 }
 
 #[test]
@@ -398,7 +398,7 @@ proptest! {
         let states = heap_states();
         for wanted in 0..5 {
             let entry = states[usize::from(wanted)].entry.clone().unwrap();
-            let _ = walk(&mut CanonicalWalk::new(Prefix::new(1, 4), 5, canonical::Wanted::Parts(wanted, entry)), &bytes, window, 7);
+            let _ = walk(&mut CanonicalWalk::new(Prefix::new(1, 4), 5, Some((wanted, Form::Parts(entry)))), &bytes, window, 7);
             let _ = walk(&mut HeapWalk::block(Arc::clone(&states), wanted), &bytes, window, 7);
         }
         let types = Arc::new((framer(&LONG), framer(&STRING)));
