@@ -79,7 +79,7 @@ impl GapLog {
         let mut gaps = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         gaps.sort_by(|a, b| {
             let place = |gap: &Gap| (gap.catalog.clone(), gap.operator.clone(), gap.state.clone(), gap.key_group);
-            place(a).cmp(&place(b)).then_with(|| a.reason.cmp(&b.reason))
+            place(a).cmp(&place(b)).then_with(|| (&a.reason, a.rows).cmp(&(&b.reason, b.rows)))
         });
         gaps.dedup();
         gaps

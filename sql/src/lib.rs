@@ -11,7 +11,7 @@
 //! [`Session`] is the entry: open it with snapshots, give it a statement, read the [`Query`]'s record batches, then ask
 //! the query for its [`Gap`]s: the rows that are in the snapshot and could not be given, with the reason.
 //!
-//! Nothing is written: statements that would write are refused.
+//! A session only reads: statements that would write are refused. [`rewrite`] runs scripts that change state.
 
 mod catalog;
 mod error;
@@ -20,8 +20,10 @@ mod gaps;
 mod metadata;
 mod pushdown;
 mod query;
+pub mod rewrite;
 mod scan;
 mod session;
+pub mod statement;
 mod suggest;
 mod table;
 mod unknown;

@@ -9,8 +9,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
-use crate::error::Result;
-use crate::gaps::{Gap, GapLog};
+use crate::error::{Error, ErrorKind, Result};
+use crate::gaps::{Gap, GapKind, GapLog};
 
 /// The record batches of a statement, as they come. Dropping it cancels the statement.
 pub struct Query {
@@ -26,6 +26,14 @@ impl Query {
     /// The columns; none for statements without a result.
     pub fn schema(&self) -> SchemaRef {
         self.batches.schema()
+    }
+
+    /// Fails if rows could not be read. To be asked when the stream has ended.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.gaps().iter().find(|gap| gap.kind != GapKind::Undecoded) {
+            Some(gap) => Err(Error::new(ErrorKind::Unsupported, format!("the statement can't be run: {gap}"))),
+            None => Ok(()),
+        }
     }
 
     /// What could not be given so far; complete when the stream has ended.

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-for version in 1.18.1 1.20.3 2.2.1; do
+for version in 1.18.1 1.20.3 2.2.1 2.3.0; do
     line=${version%.*}
     case "${1:-}" in
         "$line"* | "" | [!0-9]*) ;;

@@ -10,6 +10,8 @@
 )]
 
 mod flink;
+#[path = "../held/mod.rs"]
+mod held;
 mod transcript;
 
 /// One test for each file in `tests/transcripts`, and a check that none is forgotten.

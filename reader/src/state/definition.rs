@@ -71,6 +71,10 @@ impl Definition {
         }
         let key = Some(key.clone());
         let namespace = state.serializer("NAMESPACE_SERIALIZER").cloned();
+        let value = match meta.backend {
+            BackendState::KeyValueV2 => value.map(|value| collection_v2(state, value)),
+            _ => value,
+        };
         let kind = match meta.option("KEYED_STATE_TYPE") {
             Some("VALUE") => StateKind::Value,
             Some("LIST") => StateKind::List,
@@ -207,6 +211,22 @@ impl Definition {
             Err(reason) => Err(reason.clone()),
         };
         HeapState { name: self.name.clone(), entry }
+    }
+}
+
+/// The type of a state of the `v2` API: its header has the serializers of elements, user keys and user values, not those
+/// of lists and maps.
+fn collection_v2(state: &TypedMeta, value: Type) -> Type {
+    match state.meta.option("KEYED_STATE_TYPE") {
+        Some("LIST") => Type::List { kind: ListKind::List, element: Box::new(value) },
+        Some("MAP") => {
+            let key = state.serializer("USER_KEY_SERIALIZER").cloned().unwrap_or_else(|| {
+                let reason = "Flink 2.0 does not record the serializer of user keys".to_owned();
+                Type::Opaque(Opaque { class: "user key".to_owned(), version: 0, reason })
+            });
+            Type::Map { kind: MapKind::Map, key: Box::new(key), value: Box::new(value) }
+        }
+        _ => value,
     }
 }
 

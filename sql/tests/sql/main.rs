@@ -13,4 +13,5 @@ mod metadata;
 mod names;
 mod plans;
 mod queries;
+mod rewrite;
 mod truth;

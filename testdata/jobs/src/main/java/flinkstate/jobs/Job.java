@@ -12,6 +12,11 @@ public interface Job {
     /** Starts the job; a file that belongs beside the snapshot goes to {@code folder}. */
     JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception;
 
+    /** How often it stands still, with a checkpoint or the snapshot to be taken each time. */
+    default int rounds() {
+        return 2;
+    }
+
     /** How many of its tasks end before the snapshot is taken. */
     default int finishedTasks() {
         return 0;

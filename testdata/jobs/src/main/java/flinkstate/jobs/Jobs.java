@@ -27,10 +27,14 @@ public final class Jobs {
 
     private static Job unchanged(String name) {
         switch (name) {
+            case "all-in-one":
+                return new AllInOneJob();
             case "avro":
                 return new AvroJob();
             case "big":
                 return new BigJob();
+            case "history":
+                return new HistoryJob();
             case "key-types":
                 return new KeyTypesJob();
             case "namespaces":

@@ -42,7 +42,7 @@ public final class KeyedJob implements Job {
     public JobClient start(StreamExecutionEnvironment env, Path folder) throws Exception {
         DataStream<Long> numbers =
                 env.fromSource(
-                                HeldSequence.paused(2 * Keys.COUNT - 1, Keys.COUNT),
+                                HeldSequence.rounds(2, Keys.COUNT),
                                 WatermarkStrategy.noWatermarks(),
                                 "held")
                         .uid(changes.contains(Change.SOURCE_AS_ORIGIN) ? "origin" : "numbers")

@@ -1,7 +1,11 @@
 package flinkstate.make;
 
+import static flinkstate.jobs.TableOption.NO_COMPACTION;
+import static flinkstate.jobs.TableOption.SMALL_BLOCKS;
+
 import flinkstate.jobs.AvroJob;
 import flinkstate.jobs.BigJob;
+import flinkstate.jobs.HistoryJob;
 import flinkstate.jobs.KeyedJob;
 import flinkstate.jobs.NamespacesJob;
 import flinkstate.jobs.OperatorStateJob;
@@ -19,6 +23,10 @@ import java.util.List;
 final class Catalogue {
     static List<SnapshotSpec> of(String line) {
         List<SnapshotSpec> specs = new ArrayList<>();
+        histories(specs, line);
+        if (line.equals("2.3")) {
+            return specs;
+        }
         specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CANONICAL));
         specs.add(new SnapshotSpec(new KeyedJob(), "rocksdb", Format.NATIVE));
         if (line.equals("1.18")) {
@@ -54,6 +62,33 @@ final class Catalogue {
             specs.add(new SnapshotSpec(new BigJob(), "hashmap", Format.CHECKPOINT).compressed());
         }
         return specs;
+    }
+
+    /** One logical state in many layouts. */
+    private static void histories(List<SnapshotSpec> specs, String line) {
+        specs.add(new SnapshotSpec(new HistoryJob(), "hashmap", Format.CANONICAL));
+        specs.add(history(Format.CHECKPOINT).runs(1).variant("not-compacted").tables(NO_COMPACTION, SMALL_BLOCKS));
+        // Without compaction a range that was given away stays deleted below what has come back.
+        specs.add(history(Format.CHECKPOINT).runs(1, 2, 1).variant("rescaled").tables(NO_COMPACTION));
+        if (line.equals("2.3")) {
+            return;
+        }
+        specs.add(history(Format.NATIVE).runs(1));
+        if (!line.equals("1.18")) {
+            specs.add(history(Format.CHECKPOINT).runs(1).full());
+            specs.add(history(Format.NATIVE).runs(2, 3).variant("rescaled").full());
+        }
+        if (line.equals("2.2")) {
+            specs.add(
+                    history(Format.CHECKPOINT)
+                            .runs(2, 1)
+                            .variant("ingested")
+                            .set("state.backend.rocksdb.use-ingest-db-restore-mode", "true"));
+        }
+    }
+
+    private static SnapshotSpec history(Format format) {
+        return new SnapshotSpec(new HistoryJob(), "rocksdb", format).allInFiles();
     }
 
     private Catalogue() {}

@@ -59,10 +59,6 @@ final class Cluster implements AutoCloseable, PipelineExecutorServiceLoader, Pip
         return cluster.isRunning();
     }
 
-    StreamExecutionEnvironment environment() {
-        return environment(new Configuration(), 2, graph -> {});
-    }
-
     /** For one job, with settings of its own, whose graph may be changed before it is submitted. */
     StreamExecutionEnvironment environment(Configuration job, int parallelism, Consumer<StreamGraph> prepare) {
         this.prepare = prepare;

@@ -25,11 +25,14 @@ final class Gate {
     }
 
     static synchronized int held() {
-        return pause.isDone() ? stopped : paused + stopped;
+        return paused + stopped;
     }
 
-    static void open() {
+    /** Until the next pause. */
+    static synchronized void open() {
         pause.complete(null);
+        pause = new CompletableFuture<>();
+        paused = 0;
     }
 
     private Gate() {}

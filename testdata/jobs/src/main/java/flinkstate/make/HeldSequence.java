@@ -22,28 +22,28 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
- * Numbers, with every reader standing still at the same places in every run: after {@code pauseAfter}
- * records until {@link Gate} opens, and for good after {@code stopAfter}. It never ends, so that a
+ * Numbers, with every reader standing still at the same places in every run: before each multiple of
+ * {@code round} until {@link Gate} opens, and for good after {@code stopAfter} records. It never ends, so that a
  * snapshot can be taken of a job that has seen exactly these records. To look at a restored job it emits
  * nothing at all, and writes down what its enumerator and its readers were given.
  */
 public final class HeldSequence extends NumberSequenceSource {
-    private final long pauseAfter;
+    private final long round;
     private final long stopAfter;
     private final int splits;
     /** The operator ID under which the restored state is written down. */
     private String restored;
 
-    private HeldSequence(long from, long to, long pauseAfter, long stopAfter, int splits) {
+    private HeldSequence(long from, long to, long round, long stopAfter, int splits) {
         super(from, to);
-        this.pauseAfter = pauseAfter;
+        this.round = round;
         this.stopAfter = stopAfter;
         this.splits = splits;
     }
 
-    /** All numbers up to {@code to}, pausing once before the number {@code pauseAfter}. */
-    public static HeldSequence paused(long to, long pauseAfter) {
-        return new HeldSequence(0, to, pauseAfter, Long.MAX_VALUE, 1);
+    /** As many rounds of {@code round} numbers, with a pause between them. */
+    public static HeldSequence rounds(int rounds, long round) {
+        return new HeldSequence(0, rounds * round - 1, round, Long.MAX_VALUE, 1);
     }
 
     public static HeldSequence all(long to) {
@@ -91,6 +91,9 @@ public final class HeldSequence extends NumberSequenceSource {
     private final class HeldReader
             extends IteratorSourceReader<Long, NumberSequenceIterator, NumberSequenceSplit> {
         private long emitted;
+        /** The number that comes next, as long as there is one split only. */
+        private long next;
+        private long resumed;
         private CompletableFuture<Void> held;
         private boolean stopped;
         private final int subtask;
@@ -115,6 +118,10 @@ public final class HeldSequence extends NumberSequenceSource {
         @Override
         public void addSplits(List<NumberSequenceSplit> splits) {
             super.addSplits(splits);
+            if (!splits.isEmpty()) {
+                next = splits.get(0).from();
+                resumed = next;
+            }
             if (restored != null) {
                 Rows.current()
                         .addSplits(
@@ -131,7 +138,8 @@ public final class HeldSequence extends NumberSequenceSource {
             if (stopped) {
                 return InputStatus.NOTHING_AVAILABLE;
             }
-            if (emitted == pauseAfter && held == null) {
+            if (next % round == 0 && next > resumed && next <= getTo()) {
+                resumed = next;
                 held = Gate.pause();
             }
             if (held != null && !held.isDone()) {
@@ -145,6 +153,7 @@ public final class HeldSequence extends NumberSequenceSource {
             }
             if (status == InputStatus.MORE_AVAILABLE) {
                 emitted++;
+                next++;
             }
             return status;
         }

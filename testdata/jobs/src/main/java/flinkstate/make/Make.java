@@ -6,7 +6,9 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.util.EnvironmentInformation;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.FileUtils;
 
 import java.net.URI;
@@ -23,6 +25,8 @@ import java.util.stream.Stream;
 public final class Make {
     /** Paths of retained checkpoints are absolute, so they must be the same on every machine. */
     private static final Path WORK = Path.of("/tmp/flink-testdata");
+
+    private static final int SLOTS = 3;
 
     public static void main(String[] args) throws Exception {
         String line = args[0];
@@ -46,14 +50,14 @@ public final class Make {
         Files.createDirectories(folder);
         Configuration configuration = spec.configuration(line, WORK);
         Taken taken;
-        try (Cluster cluster = new Cluster(configuration, 2)) {
+        try (Cluster cluster = new Cluster(configuration, SLOTS)) {
             taken = run(spec, cluster, folder);
         }
         // Before the move: the paths inside a retained checkpoint point to where it was written.
         List<String> rows;
-        try (Cluster cluster = new Cluster(configuration, 2)) {
+        try (Cluster cluster = new Cluster(configuration, SLOTS)) {
             Snapshot snapshot = new Snapshot(taken.pointer);
-            Files.writeString(folder.resolve("snapshot.json"), description(spec, snapshot, taken.uids));
+            Files.writeString(folder.resolve("snapshot.json"), description(spec, snapshot, taken));
             String pointer = WithoutChannels.copy(snapshot.metadata, taken.pointer);
             rows = new Restoration(cluster, snapshot, pointer).generic(taken.uids, null);
             rows.removeIf(row -> row.contains("\"state\":\"$enumerator\""));
@@ -67,33 +71,57 @@ public final class Make {
     }
 
     private static Taken run(SnapshotSpec spec, Cluster cluster, Path folder) throws Exception {
-        Gate.reset();
-        JobClient job = spec.job.start(cluster.environment(), folder);
-        cluster.awaitHeld(job, spec.job.finishedTasks());
         boolean checkpoint = spec.format == Format.CHECKPOINT;
-        if (checkpoint) {
-            cluster.checkpoint(job);
+        int rounds = spec.job.rounds();
+        int runs = spec.parallelisms.length;
+        String pointer = null;
+        for (int run = 1; run <= runs; run++) {
+            JobClient job = start(spec, run, pointer, cluster, folder);
+            for (int round = 1; round < rounds / runs; round++) {
+                // A savepoint doesn't depend on what was there before, unless there was much of it.
+                if (checkpoint || rounds > 2) {
+                    cluster.checkpoint(job);
+                }
+                Gate.open();
+                cluster.awaitHeld(job, spec.job.finishedTasks());
+            }
+            pointer = checkpoint || run < runs ? cluster.checkpoint(job) : savepoint(spec, job);
+            cluster.cancel(job);
         }
-        Gate.open();
-        cluster.awaitHeld(job, spec.job.finishedTasks());
-        String pointer =
-                checkpoint
-                        ? cluster.checkpoint(job)
-                        : job.triggerSavepoint(
-                                        WORK.resolve("savepoints").toUri().toString(),
-                                        SavepointFormatType.valueOf(spec.format.name()))
-                                .get();
-        cluster.cancel(job);
         Path path = Path.of(URI.create(pointer));
         return new Taken(pointer, checkpoint ? path.getParent() : path, cluster.uids());
     }
 
+    private static JobClient start(SnapshotSpec spec, int run, String from, Cluster cluster, Path folder)
+            throws Exception {
+        Gate.reset();
+        StreamExecutionEnvironment env =
+                cluster.environment(
+                        new Configuration(),
+                        spec.parallelisms[run - 1],
+                        graph -> {
+                            if (from != null) {
+                                graph.setSavepointRestoreSettings(SavepointRestoreSettings.forPath(from, false));
+                            }
+                        });
+        JobClient job = spec.job.start(env, folder);
+        cluster.awaitHeld(job, spec.job.finishedTasks());
+        return job;
+    }
+
+    private static String savepoint(SnapshotSpec spec, JobClient job) throws Exception {
+        return job.triggerSavepoint(
+                        WORK.resolve("savepoints").toUri().toString(),
+                        SavepointFormatType.valueOf(spec.format.name()))
+                .get();
+    }
+
     /** The content of {@code snapshot.json}. */
-    private static String description(SnapshotSpec spec, Snapshot snapshot, Map<String, String> uids) {
+    private static String description(SnapshotSpec spec, Snapshot snapshot, Taken taken) {
         Map<String, String> operators = new TreeMap<>();
         for (OperatorState operator : snapshot.metadata.getOperatorStates()) {
             String id = operator.getOperatorID().toString();
-            operators.put(uids.getOrDefault(id, id), id);
+            operators.put(taken.uids.getOrDefault(id, id), id);
         }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("flink_version", EnvironmentInformation.getVersion());
@@ -102,6 +130,9 @@ public final class Make {
         fields.put("format", spec.format.name().toLowerCase());
         fields.put("compression", spec.isCompressed());
         fields.put("checkpoint_id", snapshot.metadata.getCheckpointId());
+        if (spec.format == Format.CHECKPOINT) {
+            fields.put("root", taken.root.toUri().getRawPath());
+        }
         fields.put("operators", operators);
         return Json.pretty(fields) + "\n";
     }

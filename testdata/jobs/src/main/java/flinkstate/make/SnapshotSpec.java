@@ -3,12 +3,16 @@ package flinkstate.make;
 import com.acme.Dog;
 
 import flinkstate.jobs.Job;
+import flinkstate.jobs.TableOption;
+import flinkstate.jobs.TableOptionsFactory;
 
 import org.apache.flink.configuration.Configuration;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** One snapshot to make: a job, the backend that holds its state, and the form it is written in. */
 final class SnapshotSpec {
@@ -22,6 +26,8 @@ final class SnapshotSpec {
     final String backend;
     final Format format;
     final List<String> variants = new ArrayList<>();
+    /** One for each time that the job runs; it is started again from its last checkpoint. */
+    int[] parallelisms = {2};
     private final Configuration settings = new Configuration();
 
     SnapshotSpec(Job job, String backend, Format format) {
@@ -47,6 +53,28 @@ final class SnapshotSpec {
         return set("execution.checkpointing.file-merging.enabled", "true");
     }
 
+    SnapshotSpec variant(String name) {
+        variants.add(name);
+        return this;
+    }
+
+    /** The job runs once with each parallelism, its rounds shared out evenly. */
+    SnapshotSpec runs(int... parallelisms) {
+        this.parallelisms = parallelisms;
+        return this;
+    }
+
+    /** Every checkpoint has all files of the database for itself. */
+    SnapshotSpec full() {
+        return variant("full").set("state.backend.incremental", "false");
+    }
+
+    /** Lays out the files of RocksDB's tables in another way than Flink does by itself. */
+    SnapshotSpec tables(TableOption... options) {
+        return set(TableOption.SETTING.key(), Arrays.stream(options).map(Enum::name).collect(Collectors.joining(";")))
+                .set("state.backend.rocksdb.options-factory", TableOptionsFactory.class.getName());
+    }
+
     SnapshotSpec unaligned() {
         return set("execution.checkpointing.unaligned", "true")
                 .set("execution.checkpointing.unaligned.enabled", "true")
@@ -61,7 +89,7 @@ final class SnapshotSpec {
         return set("state.storage.fs.memory-threshold", "0b");
     }
 
-    private SnapshotSpec set(String key, String value) {
+    SnapshotSpec set(String key, String value) {
         settings.setString(key, value);
         return this;
     }
