@@ -1,6 +1,7 @@
 //! The states of an operator.
 
 pub(crate) mod canonical;
+pub(crate) mod changelog;
 pub(crate) mod definition;
 pub(crate) mod entry;
 mod header;
@@ -278,6 +279,7 @@ impl State {
             Data::Broadcast { .. } => Ok(Table::raw_broadcast()),
             Data::Canonical { stream, .. } => Ok(Table::raw_keyed(stream.max_parallelism, is_map, false)),
             Data::RocksDb { family, .. } => Ok(Table::raw_keyed(family.max_parallelism, is_map, false)),
+            Data::Changelog { state, .. } => Ok(Table::raw_keyed(state.max_parallelism, is_map, false)),
             Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
                 // Entries of the other layouts have their lengths already.
                 let lengths = match &self.0.definition.parts {
