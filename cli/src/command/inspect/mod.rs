@@ -43,6 +43,8 @@ struct OperatorPicture {
     index: usize,
     bytes: u64,
     states: Vec<StatePicture>,
+    /// What Flink may have left out.
+    caution: Option<&'static str>,
 }
 
 /// A state.
@@ -63,7 +65,8 @@ impl Picture {
             for state in operator.states().await? {
                 states.push(StatePicture::of(state, total <= COUNTED).await?);
             }
-            operators.push(OperatorPicture { index, bytes: bytes(operator), states });
+            let caution = operator.caution().await?;
+            operators.push(OperatorPicture { index, bytes: bytes(operator), states, caution });
         }
         Ok(Self { snapshot, operators })
     }
