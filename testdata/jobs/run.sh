@@ -7,14 +7,10 @@ version=$1
 shift
 
 target=$jobs/target/$version
-if [ -z "$(find "$target/built" -newer "$jobs/pom.xml" 2>/dev/null)" ] ||
-    [ -n "$(find "$jobs/src" -newer "$target/built")" ]; then
-    mvn -q -B -f "$jobs/pom.xml" process-classes -Dflink.version="$version" -Dflink.major="${version%%.*}" >&2
-    touch "$target/built"
-fi
+"$jobs/build.sh" "$version"
 # Java 17 hides what Kryo and Flink reach by reflection; these are the openings that
 # Flink's own distribution has in its configuration.
-exec java -Xmx1200m -ea -Duser.timezone=UTC \
+exec java -Xmx1g -ea -Duser.timezone=UTC \
     --add-opens=java.base/java.lang=ALL-UNNAMED \
     --add-opens=java.base/java.math=ALL-UNNAMED \
     --add-opens=java.base/java.net=ALL-UNNAMED \

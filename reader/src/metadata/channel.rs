@@ -1,10 +1,12 @@
 //! In-flight records of unaligned checkpoints.
 
+use std::fmt;
+
 use crate::bytes::{Cursor, Writer};
 use crate::error::{Context, Error, Result};
 
 use super::format::{Format, Scope, check_positions, list, positions, unsigned, unsigned_long, write_positions};
-use super::{Dialect, StreamHandle};
+use super::{Dialect, Location, StreamHandle};
 
 /// Records that were on their way in one channel, or in several of one subtask.
 ///
@@ -61,14 +63,56 @@ pub struct Channel {
     pub size: u64,
 }
 
-/// Which end of an operator the records were at.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum ChannelEnd {
+/// Which end of a task the records were at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChannelEnd {
+    /// In an input gate of its first operator.
     Input,
+    /// In a result partition of its last operator.
     Output,
 }
 
+/// The records in flight in one channel of one subtask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// The subtask.
+    pub subtask: u32,
+    /// Which end of it.
+    pub end: ChannelEnd,
+    /// Index of the input gate, or of the result partition.
+    pub gate_or_partition: u32,
+    /// Index of the input channel, or of the result subpartition.
+    pub channel: u32,
+    /// Network buffers that they fill; not known of inline state, which is one piece for all of them.
+    pub buffers: Option<u64>,
+    /// Bytes as the handle has them: with the length in front of each buffer.
+    pub bytes: u64,
+}
+
+impl fmt::Display for ChannelEnd {
+    /// The end as in SQL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Input => "input",
+            Self::Output => "output",
+        })
+    }
+}
+
 impl ChannelHandle {
+    /// Each channel, of a subtask at one of its ends.
+    pub(super) fn in_flight(&self, subtask: u32, end: ChannelEnd) -> impl Iterator<Item = InFlight> + '_ {
+        let is_inline = matches!(self.stream.location(), Location::Inline(_));
+        self.channels().iter().map(move |channel| InFlight {
+            subtask,
+            end,
+            gate_or_partition: channel.gate_or_partition,
+            channel: channel.channel,
+            buffers: (!is_inline).then_some(channel.offsets.len() as u64),
+            bytes: channel.size,
+        })
+    }
+
     /// The channels.
     pub fn channels(&self) -> &[Channel] {
         match &self.channels {

@@ -6,7 +6,7 @@ use crate::error::{Context, Error, Result};
 use super::channel::ChannelEnd;
 use super::format::{Format, Scope, list, unsigned};
 use super::handle::KeyedRole;
-use super::{ChannelHandle, KeyedHandle, OperatorId, OperatorStateHandle, StreamHandle};
+use super::{ChannelHandle, InFlight, KeyedHandle, OperatorId, OperatorStateHandle, StreamHandle};
 
 /// The count of subtasks of a fully finished operator.
 const FULLY_FINISHED: i32 = -1;
@@ -95,6 +95,16 @@ impl OperatorState {
     /// Whether all subtasks had ended before the snapshot.
     pub fn is_finished(&self) -> bool {
         self.fully_finished || (!self.subtasks.is_empty() && self.finished_subtasks() == self.parallelism as usize)
+    }
+
+    /// The records in flight of an unaligned checkpoint: each channel of each subtask that holds some.
+    pub fn in_flight(&self) -> Vec<InFlight> {
+        let states = self.subtasks.iter().filter_map(|subtask| Some((subtask.index, subtask.state.as_deref()?)));
+        let ends = states.flat_map(|(subtask, state)| {
+            [(subtask, ChannelEnd::Input, &state.input_channels), (subtask, ChannelEnd::Output, &state.output_channels)]
+        });
+        ends.flat_map(|(subtask, end, handles)| handles.iter().flat_map(move |handle| handle.in_flight(subtask, end)))
+            .collect()
     }
 
     fn finished_subtasks(&self) -> usize {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use crate::error::{Error, Result};
-use crate::metadata::{KeyedHandle, OperatorState, Properties, SavepointFormat, SnapshotType, StreamHandle, Subtask};
+use crate::metadata::{
+    InFlight, KeyedHandle, OperatorState, Properties, SavepointFormat, SnapshotType, StreamHandle, Subtask,
+};
 use crate::state::{self, Layout, OperatorName, State, StateKind};
 
 use super::{Shared, nearest};
@@ -70,6 +72,11 @@ impl Operator {
     /// Its subtasks with their state handles, as `_metadata` has them. Those without any state may be missing.
     pub fn subtasks(&self) -> &[Subtask] {
         self.metadata().map_or(&[], |state| &state.subtasks)
+    }
+
+    /// The records in flight of an unaligned checkpoint: each channel of each subtask that holds some.
+    pub fn in_flight(&self) -> Vec<InFlight> {
+        self.metadata().map(OperatorState::in_flight).unwrap_or_default()
     }
 
     /// The state of its coordinator.

@@ -43,12 +43,23 @@ pub(crate) enum Parts {
 impl Definition {
     /// The keyed states of a header, in the order of their ids.
     pub(crate) fn keyed(header: &KeyedHeader, layout: Layout) -> Vec<Arc<Self>> {
-        let definition = |state: &TypedMeta| Self {
-            meta: Some(state.meta.clone()),
-            key_snapshot: Some(header.key_snapshot.clone()),
-            ..Self::keyed_state(&header.key, state, layout)
-        };
+        let definition = |state| Self::of_meta(&header.key, &header.key_snapshot, state, layout);
         header.states.iter().map(|state| Arc::new(definition(state))).collect()
+    }
+
+    /// The keyed state of an entry in a header.
+    pub(crate) fn of_meta(key: &Type, key_snapshot: &Bytes, state: &TypedMeta, layout: Layout) -> Self {
+        Self {
+            meta: Some(state.meta.clone()),
+            key_snapshot: Some(key_snapshot.clone()),
+            ..Self::keyed_state(key, state, layout)
+        }
+    }
+
+    /// The same state with entries of another layout.
+    pub(crate) fn in_layout(&self, layout: Layout) -> Result<Self, String> {
+        let definition = self.unify(self, layout)?;
+        Ok(Self { meta: self.meta.clone(), key_snapshot: self.key_snapshot.clone(), ..definition })
     }
 
     fn keyed_state(key: &Type, state: &TypedMeta, layout: Layout) -> Self {

@@ -10,12 +10,14 @@
 
 mod avro;
 mod bad;
+mod changelog;
 mod damage;
 mod decode;
 mod expected;
 mod kryo;
 mod raw;
 mod scan;
+mod segments;
 mod snapshots;
 mod table;
 mod vectors;

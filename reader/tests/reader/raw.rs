@@ -156,3 +156,35 @@ async fn headers_are_kept_byte_for_byte() {
     keyed.iter().for_each(|state| state.meta().unwrap().encode(&mut header).unwrap());
     assert!(file.starts_with(&header.into_bytes()));
 }
+
+#[tokio::test]
+async fn raw_entries_decode_to_the_rows_of_the_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/snapshots");
+    let (mut states, mut rows) = (0, 0);
+    for directory in root.read_dir().unwrap() {
+        let name = directory.unwrap().file_name().into_string().unwrap();
+        if !["", "chk-2"].iter().any(|inner| root.join(&name).join(inner).join("_metadata").exists()) {
+            continue;
+        }
+        let snapshot = open(&name).await;
+        for operator in snapshot.operators() {
+            for state in operator.states().await.unwrap().iter().filter(|state| state.unsupported().is_none()) {
+                let Ok(entries) = raw(&snapshot, state, 1).await else { continue };
+                let decoded: Vec<RecordBatch> = entries.iter().map(|batch| state.decode(batch).unwrap()).collect();
+                let mut expected = Vec::new();
+                for task in state.scan().batch_size(7).build().unwrap().tasks(1) {
+                    let mut batches = snapshot.execute(&task).await.unwrap();
+                    while let Some(batch) = batches.try_next().await.unwrap() {
+                        expected.push(batch);
+                    }
+                    assert_eq!(batches.bytes_read(), task.bytes, "{name} {}", state.name());
+                }
+                assert_eq!(decoded, expected, "{name} {} {}", operator.label(), state.name());
+                states += 1;
+                rows += decoded.iter().map(RecordBatch::num_rows).sum::<usize>();
+            }
+        }
+    }
+    println!("{states} states, {rows} rows");
+    assert!(states > 300 && rows > 7500, "{states} states, {rows} rows");
+}

@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
 use flink_state_reader::metadata::{
-    CheckpointProperties, PostCheckpointAction, Properties, SavepointFormat, SnapshotType,
+    CheckpointProperties, InFlight, PostCheckpointAction, Properties, SavepointFormat, SnapshotType,
 };
 use flink_state_reader::{Operator, Snapshot, State};
 
@@ -22,11 +22,20 @@ pub(super) enum Table {
     Handles,
     Files,
     KeyGroups,
+    ChannelState,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Snapshot, Self::Operators, Self::States, Self::Subtasks, Self::Handles, Self::Files, Self::KeyGroups];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Snapshot,
+        Self::Operators,
+        Self::States,
+        Self::Subtasks,
+        Self::Handles,
+        Self::Files,
+        Self::KeyGroups,
+        Self::ChannelState,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -37,6 +46,7 @@ impl Table {
             Self::Handles => "handles",
             Self::Files => "files",
             Self::KeyGroups => "key_groups",
+            Self::ChannelState => "channel_state",
         }
     }
 
@@ -54,6 +64,7 @@ impl Table {
             Self::Handles => handles(&[]),
             Self::Files => files(&[]),
             Self::KeyGroups => key_groups(&[]),
+            Self::ChannelState => channel_state(&[]),
         };
         Ok(none?.schema())
     }
@@ -67,6 +78,7 @@ impl Table {
             Self::Handles => handles(&facts.streams()),
             Self::Files => files(&facts.files().await),
             Self::KeyGroups => key_groups(&facts.key_groups()),
+            Self::ChannelState => channel_state(&facts.channels()),
         }
     }
 }
@@ -159,7 +171,7 @@ fn files(facts: &[FileFact<'_>]) -> Result<RecordBatch> {
         .long("handles", rows().map(|fact| Some(fact.handles)))
         .long("bytes", rows().map(|fact| Some(fact.bytes)))
         .boolean("found", rows().map(|fact| Some(fact.problem.is_none())))
-        .text_or_null("problem", rows().map(|fact| fact.problem.as_deref()))
+        .text_or_null("problem", rows().map(|fact| fact.problem.as_ref().map(ToString::to_string)))
         .finish()
 }
 
@@ -169,6 +181,18 @@ fn key_groups(facts: &[KeyGroupFact<'_>]) -> Result<RecordBatch> {
         .int("key_group", rows().map(|fact| Some(fact.key_group.into())))
         .int("subtask", rows().map(|fact| Some(fact.subtask)))
         .long("bytes", rows().map(|fact| fact.bytes))
+        .finish()
+}
+
+fn channel_state(facts: &[(&Operator, InFlight)]) -> Result<RecordBatch> {
+    let rows = || facts.iter().map(|(_, channel)| channel);
+    of_operator(facts.iter().map(|(operator, _)| *operator))
+        .int("subtask", rows().map(|channel| Some(channel.subtask)))
+        .text("direction", rows().map(|channel| channel.end.to_string()))
+        .int("gate_or_partition", rows().map(|channel| Some(channel.gate_or_partition)))
+        .int("channel", rows().map(|channel| Some(channel.channel)))
+        .long("buffers", rows().map(|channel| channel.buffers))
+        .long("bytes", rows().map(|channel| Some(channel.bytes)))
         .finish()
 }
 

@@ -68,6 +68,25 @@ async fn key_groups_have_sizes() {
 }
 
 #[tokio::test]
+async fn records_in_flight_are_listed_by_channel() {
+    let sql = "SELECT operator, subtask, direction, gate_or_partition, channel, buffers, bytes FROM channel_state \
+        ORDER BY direction, subtask, channel";
+    let expected = [
+        "slow | 0 | input | 0 | 0 | 1 | 4037",
+        "slow | 1 | input | 0 | 0 | 1 | 4037",
+        "numbers | 0 | output | 0 | 0 | 3 | 10616",
+        "numbers | 0 | output | 0 | 1 | 6 | 23228",
+    ];
+    let merged = session(&[(None, open("2.2-unaligned-hashmap-checkpoint").await)]);
+    assert_eq!(ask(&merged, sql).await.rows(), expected);
+    // Flink 1.20 has a handle for each channel, and no uids.
+    let sql = "SELECT sum(buffers), sum(bytes), count(*) FROM channel_state";
+    let single = session(&[(None, open("1.20-unaligned-hashmap-checkpoint").await)]);
+    assert_eq!(ask(&single, sql).await.rows(), ["11 | 41918 | 4"]);
+    assert_eq!(ask(&keyed().await, "SELECT * FROM channel_state").await.rows(), [""; 0]);
+}
+
+#[tokio::test]
 async fn missing_and_short_files_are_found_out() {
     let copy = copy_of("1.20-keyed-hashmap-canonical");
     let mut files: Vec<_> = copy.path().read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -106,7 +125,8 @@ fn copy_of(snapshot: &str) -> TempDir {
 async fn every_table_of_every_snapshot_can_be_read() {
     for snapshot in names() {
         let session = session(&[(None, open(&snapshot).await)]);
-        for table in ["snapshot", "operators", "states", "subtasks", "handles", "files", "key_groups"] {
+        for table in ["snapshot", "operators", "states", "subtasks", "handles", "files", "key_groups", "channel_state"]
+        {
             if let Err(error) = run(&session, &format!("SELECT * FROM metadata.{table}")).await {
                 panic!("{table} of {snapshot}: {error:?}");
             }

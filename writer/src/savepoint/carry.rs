@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use flink_state_reader::metadata::{
-    FlinkPath, KeyedHandle, Location, OperatorId, OperatorState, OperatorStateHandle, StreamHandle, SubtaskState,
+    ChannelHandle, FlinkPath, KeyedHandle, Location, OperatorId, OperatorState, OperatorStateHandle, StreamHandle,
+    SubtaskState,
 };
 use flink_state_reader::{Error, Result, Snapshot};
 
@@ -17,13 +18,15 @@ pub(super) struct Stage<'a> {
     options: &'a Options,
     pub(super) names: Names,
     pub(super) jobs: Vec<Job>,
-    /// The copies by the file or segment that they are copies of.
-    copies: HashMap<(String, u64), StreamHandle>,
+    /// Whether records in flight are carried, see [`check_in_flight`](super::check::check_in_flight).
+    keeps_in_flight: bool,
+    /// The copies by the file or segment that they are copies of: path, start and size.
+    copies: HashMap<(String, u64, Option<u64>), StreamHandle>,
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(source: Option<&'a Snapshot>, options: &'a Options, names: Names) -> Self {
-        Self { source, options, names, jobs: Vec::new(), copies: HashMap::new() }
+    pub(super) fn new(source: Option<&'a Snapshot>, options: &'a Options, names: Names, keeps_in_flight: bool) -> Self {
+        Self { source, options, names, jobs: Vec::new(), keeps_in_flight, copies: HashMap::new() }
     }
 
     /// The operator of the source with this ID: the last one, as Flink takes it.
@@ -48,21 +51,24 @@ impl<'a> Stage<'a> {
 
     /// The state of a subtask with handles of the copies.
     pub(super) fn subtask(&mut self, state: &SubtaskState) -> Result<SubtaskState> {
-        let has_channels = !state.input_channels.is_empty() || !state.output_channels.is_empty();
-        if has_channels && !self.options.drop_channel_state {
-            return Err(Error::unsupported("the snapshot holds records in flight (unaligned checkpoint)").with_hint(
-                "take a savepoint instead, which has none, or drop them explicitly: the records are lost then",
-            ));
-        }
         Ok(SubtaskState {
             managed_operator: self.operator_state(state.managed_operator.as_ref())?,
             raw_operator: self.operator_state(state.raw_operator.as_ref())?,
             managed_keyed: self.keyed(state.managed_keyed.as_ref())?,
             raw_keyed: self.keyed(state.raw_keyed.as_ref())?,
-            input_channels: Vec::new(),
-            output_channels: Vec::new(),
+            input_channels: self.channels(&state.input_channels)?,
+            output_channels: self.channels(&state.output_channels)?,
             reference_checkpoint: None,
         })
+    }
+
+    fn channels(&mut self, handles: &[ChannelHandle]) -> Result<Vec<ChannelHandle>> {
+        let kept = handles.iter().filter(|_| self.keeps_in_flight).cloned().collect::<Vec<_>>();
+        let carry = |mut handle: ChannelHandle| {
+            handle.stream = self.stream(&handle.stream)?;
+            Ok(handle)
+        };
+        kept.into_iter().map(carry).collect()
     }
 
     pub(super) fn operator_state(
@@ -105,8 +111,8 @@ impl<'a> Stage<'a> {
                 (path, range.start, format!("{name}-{}", range.start))
             }
         };
-        // A file may be in several lists; a segment starts where no other does.
-        let key = (path.to_owned(), start);
+        // A file may be in several lists; a segment without bytes starts where the next one does.
+        let key = (path.to_owned(), start, handle.size());
         if let Some(copy) = self.copies.get(&key) {
             return Ok(copy.clone());
         }

@@ -7,7 +7,7 @@ use flink_state_reader::metadata::{
 };
 use flink_state_reader::{Error, Result, Snapshot};
 
-use super::{FlinkVersion, Part, WriteOperator};
+use super::{FlinkVersion, OperatorPlan, Options, Part, Plan, WriteOperator};
 use crate::state::{KeyedStream, OperatorStream};
 
 /// Most key groups of an operator (`KeyGroupRangeAssignment.UPPER_BOUND_MAX_PARALLELISM`).
@@ -50,14 +50,12 @@ impl WriteOperator {
         let states = || source.subtasks.iter().filter_map(|subtask| subtask.state.as_deref());
         let has_raw = states().any(|state| state.raw_keyed.is_some() || state.raw_operator.is_some());
         let has_ended = source.fully_finished || source.subtasks.iter().any(|subtask| subtask.state.is_none());
-        let has_channels = states().any(|state| !(state.input_channels.is_empty() && state.output_channels.is_empty()));
         let is_split_otherwise =
             source.parallelism != self.parallelism || source.max_parallelism != self.max_parallelism;
-        if is_split_otherwise && (carries || has_raw || has_ended || has_channels) {
+        if is_split_otherwise && (carries || has_raw || has_ended) {
             let what = match () {
                 () if has_ended => "subtasks that have ended",
                 () if has_raw => "raw state, which only its operator understands",
-                () if has_channels => "records in flight",
                 () => "files that are carried as they are",
             };
             return Err(Error::unsupported(format!(
@@ -107,6 +105,34 @@ pub(super) fn check_ids(operators: &[OperatorState]) -> Result<()> {
     }
 }
 
+/// Whether the records in flight of an unaligned checkpoint are carried.
+///
+/// They are pieces of the job's own exchanges, for the same tasks at the same parallelism, and were made before the state
+/// was: so they are kept where nothing else changes, and are lost in every other plan, which must be asked for.
+pub(super) fn check_in_flight(plan: &Plan, options: &Options) -> Result<bool> {
+    let Some(source) = &plan.source else { return Ok(false) };
+    let operators = &source.metadata().operators;
+    let lost: Vec<u64> = operators
+        .iter()
+        .map(|operator| operator.in_flight().iter().map(|channel| channel.bytes).fold(0, u64::saturating_add))
+        .filter(|&bytes| bytes > 0)
+        .collect();
+    let is_carried = |id| plan.operators.iter().any(|plan| matches!(plan, OperatorPlan::Carry(other) if *other == id));
+    let is_unchanged =
+        plan.operators.len() == operators.len() && operators.iter().all(|operator| is_carried(operator.id));
+    if options.drop_channel_state || lost.is_empty() || is_unchanged {
+        return Ok(!options.drop_channel_state && is_unchanged);
+    }
+    Err(Error::unsupported(format!(
+        "the unaligned checkpoint holds records in flight, which would be lost: {} bytes in {} operators",
+        lost.iter().copied().fold(0, u64::saturating_add),
+        lost.len()
+    ))
+    .with_hint(
+        "take a savepoint instead, which has none, or drop them explicitly; only a copy without changes keeps them",
+    ))
+}
+
 /// Checks that a Flink release can read the handles of an operator.
 pub(super) fn check_target(operator: &OperatorState, target: FlinkVersion) -> Result<()> {
     let since = |needed: FlinkVersion, what: &str| {
@@ -128,6 +154,9 @@ pub(super) fn check_target(operator: &OperatorState, target: FlinkVersion) -> Re
                 KeyedHandle::Changelog(_) => since(FlinkVersion::new(1, 16), "state of the changelog backend")?,
                 KeyedHandle::KeyGroups(_) | KeyedHandle::Incremental(_) => {}
             }
+        }
+        if !state.input_channels.is_empty() || !state.output_channels.is_empty() {
+            since(FlinkVersion::new(1, 12), "records in flight")?;
         }
         for stream in state.streams() {
             if matches!(stream, StreamHandle::Segment { .. }) {

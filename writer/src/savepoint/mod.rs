@@ -26,6 +26,7 @@ use flink_state_reader::Result;
 pub use files::WrittenFile;
 pub use manifest::{Action, MANIFEST, Manifest, OperatorEntry, Source, StateEntry};
 pub use plan::{OperatorPlan, Part, Plan, WriteOperator};
+pub use verify::count;
 pub use version::FlinkVersion;
 
 use files::{DataFile, Target, failed};
@@ -45,7 +46,8 @@ pub struct Options {
     pub flink_version: Option<FlinkVersion>,
     /// Carried operators refer to the files of the source by absolute paths: they are not copied.
     pub reference: bool,
-    /// Records in flight are left out. They are lost then.
+    /// Records in flight are left out, and are lost. A plan that changes anything is refused without this if there are
+    /// some; one that carries every operator keeps them.
     pub drop_channel_state: bool,
     /// Files that are written at the same time.
     pub concurrency: usize,

@@ -9,7 +9,7 @@ use flink_state_reader::metadata::{
 use flink_state_reader::{Error, Result, Snapshot};
 
 use super::carry::{Stage, reference};
-use super::check::{check_ids, check_streams, check_target};
+use super::check::{check_ids, check_in_flight, check_streams, check_target};
 use super::files::Names;
 use super::jobs::{Content, Done, Job, Place};
 use super::manifest::{Action, MANIFEST, Manifest, OperatorEntry, Source, StateEntry};
@@ -33,7 +33,7 @@ impl Staged {
         for reserved in [METADATA, UNCHECKED_METADATA, MANIFEST] {
             names.allocate(reserved);
         }
-        let mut stage = Stage::new(source, options, names);
+        let mut stage = Stage::new(source, options, names, check_in_flight(plan, options)?);
         let mut operators: Vec<OperatorState> = Vec::new();
         let mut carried = Vec::new();
         for plan in &plan.operators {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use flink_state_reader::metadata::{Location, OperatorId};
+use flink_state_reader::metadata::{Location, OperatorId, OperatorStateHandle, StreamHandle};
 use flink_state_writer::savepoint::{
     Action, FlinkVersion, OperatorPlan, Options, Part, Plan, WriteOperator, dry_run, write,
 };
@@ -39,7 +39,7 @@ async fn every_snapshot_is_written_again_with_the_same_rows() {
 
 #[tokio::test]
 async fn carried_files_are_the_same_bytes() {
-    let options = Options { drop_channel_state: true, ..Options::default() };
+    let options = Options::default();
     for name in snapshot_names() {
         let path = snapshot_path(&name);
         let source = open(&path).await;
@@ -49,11 +49,10 @@ async fn carried_files_are_the_same_bytes() {
         let written = open(&target).await;
         for (old, new) in source.metadata().operators.iter().zip(&written.metadata().operators) {
             assert_eq!((old.id, &old.coordinator, old.fully_finished), (new.id, &new.coordinator, new.fully_finished));
+            assert_eq!(old.in_flight(), new.in_flight());
             for (old, new) in old.subtasks.iter().zip(&new.subtasks) {
                 let streams = |subtask: &flink_state_reader::metadata::Subtask| {
-                    let mut state = subtask.state.clone().unwrap_or_default();
-                    state.input_channels.clear();
-                    state.output_channels.clear();
+                    let state = subtask.state.clone().unwrap_or_default();
                     let streams = state.streams().into_iter().cloned();
                     streams.filter(|stream| stream.location() != Location::Empty).collect::<Vec<_>>()
                 };
@@ -204,4 +203,39 @@ async fn the_target_release_decides_on_the_version() {
     assert!(error.to_string().contains("can be restored by Flink 1."), "{error}");
     let (plan, ..) = take_apart(&heap).await;
     write(&plan, &path, &options).await.unwrap();
+}
+
+/// Copies a directory with those in it.
+fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let target = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            copy_tree(&entry, &target);
+        } else {
+            std::fs::copy(&entry, &target).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn segments_with_the_same_start_are_copied_one_by_one() {
+    let checkpoint = snapshot_path("2.2-namespaces-hashmap-checkpoint-file-merging");
+    let directory = tempfile::tempdir().unwrap();
+    copy_tree(checkpoint.parent().unwrap(), directory.path());
+    let path = directory.path().join(checkpoint.file_name().unwrap());
+    let mut metadata = open(&path).await.metadata().clone();
+    let states = metadata.operators.iter_mut().flat_map(|operator| &mut operator.subtasks);
+    let state =
+        states.filter_map(|subtask| subtask.state.as_mut()).find(|state| state.managed_keyed.is_some()).unwrap();
+    let mut stream = state.managed_keyed.as_ref().unwrap().streams()[0].clone();
+    let StreamHandle::Segment { size, .. } = &mut stream else { panic!("{stream:?}") };
+    *size = 0;
+    state.raw_operator = Some(OperatorStateHandle { states: Vec::new(), stream, file_merging: None });
+    std::fs::write(path.join("_metadata"), metadata.encode().unwrap()).unwrap();
+
+    let source = open(&path).await;
+    let target = directory.path().join("savepoint");
+    write(&Plan::carry(&source), &target, &Options::default()).await.unwrap();
+    assert_eq!(all_rows(&open(&target).await).await, all_rows(&source).await);
 }

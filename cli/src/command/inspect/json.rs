@@ -3,7 +3,7 @@
 use flink_state_reader::Operator;
 use serde_json::{Value, json};
 
-use super::{OperatorPicture, Picture, StatePicture, key_groups};
+use super::{GatePicture, OperatorPicture, Picture, StatePicture, key_groups};
 
 /// One object, as `docs/json.md` describes it.
 pub(super) fn render(picture: &Picture) -> String {
@@ -22,7 +22,7 @@ pub(super) fn render(picture: &Picture) -> String {
 }
 
 fn operator(operator: &Operator, picture: &OperatorPicture) -> Value {
-    json!({
+    let mut json = json!({
         "operator": operator.label(),
         "operator_id": operator.id(),
         "uid": operator.uid(),
@@ -35,6 +35,21 @@ fn operator(operator: &Operator, picture: &OperatorPicture) -> Value {
         "caution": picture.caution,
         "states": picture.states.iter().map(state).collect::<Vec<_>>(),
         "key_group_bytes": key_groups(operator),
+    });
+    if let (Some(json), false) = (json.as_object_mut(), picture.in_flight.is_empty()) {
+        json.insert("channel_state".to_owned(), picture.in_flight.iter().map(gate).collect());
+    }
+    json
+}
+
+fn gate(gate: &GatePicture) -> Value {
+    json!({
+        "direction": gate.end.to_string(),
+        "gate_or_partition": gate.gate_or_partition,
+        "subtasks": gate.subtasks,
+        "channels": gate.channels,
+        "buffers": gate.buffers,
+        "bytes": gate.bytes,
     })
 }
 

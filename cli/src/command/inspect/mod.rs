@@ -5,14 +5,16 @@ mod json;
 mod table;
 mod wrap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use flink_state_reader::metadata::{CheckpointProperties, Properties, SavepointFormat, SnapshotType, SubtaskState};
+use flink_state_reader::metadata::{
+    ChannelEnd, CheckpointProperties, InFlight, Properties, SavepointFormat, SnapshotType, SubtaskState,
+};
 use flink_state_reader::{GapKind, Operator, Snapshot, State, StateKind};
 
 use super::{interruptible, open};
-use crate::args::{Inspect, InspectFormat};
+use crate::args::{Inspect, ReportFormat};
 use crate::error::Result;
 
 /// Entries are counted where reading the whole snapshot is a matter of a moment.
@@ -25,8 +27,8 @@ pub(crate) async fn inspect(arguments: Inspect) -> Result<u8> {
         Picture::of(snapshot).await
     });
     let text = match arguments.format {
-        InspectFormat::Table => table::render(&picture.await?),
-        InspectFormat::Json => json::render(&picture.await?),
+        ReportFormat::Table => table::render(&picture.await?),
+        ReportFormat::Json => json::render(&picture.await?),
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(0)
@@ -45,6 +47,18 @@ struct OperatorPicture {
     states: Vec<StatePicture>,
     /// What Flink may have left out.
     caution: Option<&'static str>,
+    in_flight: Vec<GatePicture>,
+}
+
+/// The records in flight at an input gate or result partition of an operator, all subtasks together.
+struct GatePicture {
+    end: ChannelEnd,
+    gate_or_partition: u32,
+    subtasks: BTreeSet<u32>,
+    channels: usize,
+    /// `None`: not known.
+    buffers: Option<u64>,
+    bytes: u64,
 }
 
 /// A state.
@@ -66,7 +80,8 @@ impl Picture {
                 states.push(StatePicture::of(state, total <= COUNTED).await?);
             }
             let caution = operator.caution().await?;
-            operators.push(OperatorPicture { index, bytes: bytes(operator), states, caution });
+            let in_flight = GatePicture::all(operator);
+            operators.push(OperatorPicture { index, bytes: bytes(operator), states, caution, in_flight });
         }
         Ok(Self { snapshot, operators })
     }
@@ -120,6 +135,24 @@ impl StatePicture {
             (_, _, None, Some(value)) => Some(value.to_string()),
             _ => None,
         }
+    }
+}
+
+impl GatePicture {
+    /// Each gate and partition of an operator that holds records.
+    fn all(operator: &Operator) -> Vec<Self> {
+        let mut gates = BTreeMap::new();
+        for channel in operator.in_flight() {
+            let InFlight { subtask, end, gate_or_partition, buffers, bytes, .. } = channel;
+            let none =
+                || Self { end, gate_or_partition, subtasks: BTreeSet::new(), channels: 0, buffers: Some(0), bytes: 0 };
+            let gate = gates.entry((end, gate_or_partition)).or_insert_with(none);
+            gate.subtasks.insert(subtask);
+            gate.channels += 1;
+            gate.buffers = gate.buffers.zip(buffers).map(|(sum, buffers)| sum.saturating_add(buffers));
+            gate.bytes = gate.bytes.saturating_add(bytes);
+        }
+        gates.into_values().collect()
     }
 }
 

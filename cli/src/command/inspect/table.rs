@@ -2,10 +2,11 @@
 
 use std::io::IsTerminal;
 
+use flink_state_reader::metadata::ChannelEnd;
 use flink_state_reader::{Layout, Operator, State};
 use unicode_width::UnicodeWidthStr;
 
-use super::{OperatorPicture, Picture, StatePicture, chart, key_groups, wrap::wrap};
+use super::{GatePicture, OperatorPicture, Picture, StatePicture, chart, key_groups, wrap::wrap};
 use crate::error::one_line;
 use crate::size::human;
 
@@ -93,6 +94,7 @@ impl Page {
         if let Some(caution) = picture.caution {
             self.indented("  ! ", caution);
         }
+        self.in_flight(&picture.in_flight);
         if let Some(key_groups) = key_groups(operator) {
             self.chart(&key_groups);
         }
@@ -150,6 +152,25 @@ impl Page {
         for (reason, names) in problems {
             let names = if names.len() == states.len() { "all states".to_owned() } else { names.join(", ") };
             self.indented("  ! ", &one_line(&format!("{reason} ({names})")));
+        }
+    }
+
+    /// A line for each gate with records in flight.
+    fn in_flight(&mut self, gates: &[GatePicture]) {
+        if gates.is_empty() {
+            return;
+        }
+        self.line("");
+        for gate in gates {
+            let place = match gate.end {
+                ChannelEnd::Input => "input gate",
+                ChannelEnd::Output => "output partition",
+            };
+            let buffers = gate.buffers.and_then(|buffers| usize::try_from(buffers).ok());
+            let buffers = buffers.map(|buffers| format!(" in {}", count(buffers, "buffer"))).unwrap_or_default();
+            let (subtasks, channels) = (count(gate.subtasks.len(), "subtask"), count(gate.channels, "channel"));
+            let (number, bytes) = (gate.gate_or_partition, human(gate.bytes));
+            self.line(&format!("  in flight at {place} {number}: {bytes}{buffers}, {channels} of {subtasks}"));
         }
     }
 

@@ -27,6 +27,8 @@ public final class Jobs {
 
     private static Job unchanged(String name) {
         switch (name) {
+            case "all-in-one":
+                return new AllInOneJob();
             case "avro":
                 return new AvroJob();
             case "big":

@@ -1,5 +1,7 @@
 package flinkstate.jobs;
 
+import com.acme.Customer;
+
 import flinkstate.make.HeldSequence;
 
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -70,6 +72,7 @@ public final class KeyTypesJob implements Job {
                 "row",
                 Types.ROW_NAMED(new String[] {"name", "number"}, Types.STRING, Types.INT),
                 n -> Row.of(n % 5 == 0 ? null : Keys.name(n), -n.intValue()));
+        count(numbers, "pojo", Types.POJO(Customer.class), n -> new Customer(Keys.name(n), -n.intValue()));
         return env.executeAsync("key-types");
     }
 
