@@ -1,7 +1,7 @@
 //! `flink-state`: looks into, queries and exports Apache Flink savepoints and checkpoints, without a JVM.
 //!
 //! ```text
-//! main -> args -> command/{inspect, sql, export, uid, completions} -> output/ -> encode/
+//! main -> args -> command/{inspect, sql, export, verify, diff, uid, completions} -> output/ -> encode/
 //! ```
 //!
 //! Results go to stdout; progress, warnings and errors to stderr.
@@ -42,6 +42,8 @@ fn run(command: Command) -> Result<u8> {
             Command::Inspect(arguments) => command::inspect(arguments).await,
             Command::Sql(arguments) => command::sql(arguments).await,
             Command::Export(arguments) => command::export(arguments).await,
+            Command::Verify(arguments) => command::verify(arguments).await,
+            Command::Diff(arguments) => command::diff(arguments).await,
             Command::Uid(arguments) => command::uid(arguments),
             Command::Completions { shell } => command::completions(shell),
         }

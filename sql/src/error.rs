@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use arrow::error::ArrowError;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
@@ -44,6 +45,14 @@ impl Error {
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
         self.0.hint = hint.or(self.0.hint);
+        self
+    }
+
+    /// Adds a place around the one it has.
+    #[must_use]
+    pub(crate) fn with_place(mut self, place: &str) -> Self {
+        let inner = std::mem::take(&mut self.0.location);
+        self.0.location = if inner.is_empty() { place.to_owned() } else { format!("{place}, {inner}") };
         self
     }
 
@@ -97,6 +106,12 @@ impl StdError for Error {
 impl From<flink_state_reader::Error> for Error {
     fn from(error: flink_state_reader::Error) -> Self {
         Self::of_reader(&error).with_source(error)
+    }
+}
+
+impl From<ArrowError> for Error {
+    fn from(error: ArrowError) -> Self {
+        DataFusionError::from(error).into()
     }
 }
 

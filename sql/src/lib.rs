@@ -11,23 +11,28 @@
 //! [`Session`] is the entry: open it with snapshots, give it a statement, read the [`Query`]'s record batches, then ask
 //! the query for its [`Gap`]s: the rows that are in the snapshot and could not be given, with the reason.
 //!
-//! Nothing is written: statements that would write are refused.
+//! A session only reads: statements that would write are refused. [`rewrite`] runs scripts that change state.
 
 mod catalog;
+pub mod diff;
 mod error;
 mod functions;
 mod gaps;
 mod metadata;
+mod parallel;
 mod pushdown;
 mod query;
+pub mod rewrite;
 mod scan;
 mod session;
+pub mod statement;
 mod suggest;
 mod table;
 mod unknown;
+pub mod verify;
 
 pub use datafusion::sql::parser::Statement;
 pub use error::{Error, ErrorKind, Result};
 pub use gaps::{Gap, GapKind};
-pub use query::Query;
+pub use query::{Query, QueryProgress};
 pub use session::{Session, SessionOptions, SnapshotArg};

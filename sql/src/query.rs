@@ -9,8 +9,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
-use crate::error::Result;
-use crate::gaps::{Gap, GapLog};
+use crate::error::{Error, ErrorKind, Result};
+use crate::gaps::{Gap, GapKind, GapLog};
 
 /// The record batches of a statement, as they come. Dropping it cancels the statement.
 pub struct Query {
@@ -28,9 +28,33 @@ impl Query {
         self.batches.schema()
     }
 
+    /// How far its scans are, to be asked while it runs.
+    pub fn progress(&self) -> QueryProgress {
+        QueryProgress(Arc::clone(&self.gaps))
+    }
+
+    /// Fails if rows could not be read. To be asked when the stream has ended.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.gaps().iter().find(|gap| gap.kind != GapKind::Undecoded) {
+            Some(gap) => Err(Error::new(ErrorKind::Unsupported, format!("the statement can't be run: {gap}"))),
+            None => Ok(()),
+        }
+    }
+
     /// What could not be given so far; complete when the stream has ended.
     pub fn gaps(&self) -> Vec<Gap> {
         self.gaps.gaps()
+    }
+}
+
+/// How far the scans of a query are.
+#[derive(Clone, Debug)]
+pub struct QueryProgress(Arc<GapLog>);
+
+impl QueryProgress {
+    /// Bytes of state that were read, and those of all scans that have started.
+    pub fn bytes(&self) -> (u64, u64) {
+        self.0.progress()
     }
 }
 

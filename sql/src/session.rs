@@ -1,17 +1,21 @@
 //! A session: snapshots as the catalogs of a DataFusion context.
 
 use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use flink_state_reader::Snapshot;
+use futures::TryStreamExt;
 
 use crate::catalog::{INFORMATION_SCHEMA, METADATA, SnapshotCatalog};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +26,9 @@ use crate::unknown;
 
 /// The catalog of the only snapshot of a session, unless it was given an alias.
 const SNAPSHOT: &str = "snapshot";
+
+/// The part of its memory that a sort sets aside for merging.
+const SORT_SHARE: usize = 4;
 
 /// A snapshot of a session and the name of its catalog.
 #[derive(Clone, Debug)]
@@ -77,6 +84,25 @@ impl Session {
     /// No snapshot, several without an alias, or two with the same one ([`ErrorKind::Usage`]).
     pub fn open(snapshots: &[SnapshotArg], options: &SessionOptions) -> Result<Self> {
         let catalogs = catalogs(snapshots)?;
+        if catalogs.is_empty() { Err(Error::usage("there is no snapshot")) } else { Self::new(catalogs, options) }
+    }
+
+    /// A session for a savepoint that is made from nothing: the default catalog `snapshot` is empty, and these
+    /// snapshots, each with an alias, are there to be read.
+    ///
+    /// # Errors
+    /// A snapshot without an alias, or two with the same one, or one that is `snapshot` ([`ErrorKind::Usage`]).
+    pub fn bootstrap(snapshots: &[SnapshotArg], options: &SessionOptions) -> Result<Self> {
+        let mut all = catalogs(snapshots)?;
+        if all.iter().any(|catalog| catalog.name() == SNAPSHOT) {
+            let hint = Some("write it as alias=PATH".to_owned());
+            return Err(Error::usage(format!("'{SNAPSHOT}' is the catalog of the new savepoint")).with_hint(hint));
+        }
+        all.insert(0, Arc::new(SnapshotCatalog::empty(SNAPSHOT)));
+        Self::new(all, options)
+    }
+
+    fn new(catalogs: Vec<Arc<SnapshotCatalog>>, options: &SessionOptions) -> Result<Self> {
         let default = catalogs.first().map_or(SNAPSHOT, |catalog| catalog.name());
         let mut config = SessionConfig::new()
             .with_information_schema(true)
@@ -86,9 +112,15 @@ impl Session {
         if let Some(partitions) = options.partitions {
             config = config.with_target_partitions(partitions.max(1));
         }
-        let mut runtime = RuntimeEnvBuilder::new();
+        let mut runtime = RuntimeEnvBuilder::new().with_max_temp_directory_size(u64::MAX);
         if let Some(bytes) = options.memory_limit {
-            runtime = runtime.with_memory_limit(bytes, 1.0);
+            // What sorts may spill is shared evenly: one partition can't starve the others.
+            let pool = TrackConsumersPool::new(FairSpillPool::new(bytes), NonZeroUsize::MIN.saturating_add(2));
+            runtime = runtime.with_memory_pool(Arc::new(pool));
+            // Each sort sets this much aside for the merge of what it has spilled.
+            let share = bytes / config.target_partitions().max(1) / SORT_SHARE;
+            let execution = &mut config.options_mut().execution;
+            execution.sort_spill_reservation_bytes = execution.sort_spill_reservation_bytes.min(share);
         }
         let state = SessionStateBuilder::new()
             .with_config(config)
@@ -122,9 +154,14 @@ impl Session {
     /// # Errors
     /// As [`Self::parse`] and [`Self::run`]; none or several statements.
     pub async fn sql(&self, sql: &str) -> Result<Query> {
+        self.run(self.parse_one(sql)?).await
+    }
+
+    /// The only statement of a script.
+    pub(crate) fn parse_one(&self, sql: &str) -> Result<Statement> {
         let mut statements = self.parse(sql)?;
         match (statements.pop_front(), statements.is_empty()) {
-            (Some(statement), true) => self.run(statement).await,
+            (Some(statement), true) => Ok(statement),
             (None, _) => Err(Error::usage("there is no statement")),
             (Some(_), false) => Err(Error::usage("there is more than one statement")),
         }
@@ -135,6 +172,79 @@ impl Session {
     /// # Errors
     /// Names that nothing has, types that don't match, a statement that would write, a state that can't be read.
     pub async fn run(&self, statement: Statement) -> Result<Query> {
+        let (plan, state, gaps) = self.planned(statement).await?;
+        refuse_writes(&plan)?;
+        self.start(plan, state, gaps).await
+    }
+
+    /// Plans a statement.
+    pub(crate) async fn plan(&self, statement: Statement) -> Result<LogicalPlan> {
+        Ok(self.planned(statement).await?.0)
+    }
+
+    /// Starts a plan. Its rows are all there if [`Query::check`] says so at the end.
+    pub(crate) async fn stream(&self, plan: LogicalPlan) -> Result<Query> {
+        self.start(plan, self.context.state(), Arc::new(GapLog::default())).await
+    }
+
+    /// Runs a statement that gives no rows.
+    pub(crate) async fn execute(&self, statement: Statement) -> Result<()> {
+        let mut query = self.run(statement).await?;
+        while query.try_next().await?.is_some() {}
+        Ok(())
+    }
+
+    /// Shows a table in place of a state of the first catalog, or hides the state.
+    pub(crate) fn stage(&self, operator: &str, state: &str, table: Option<Arc<dyn TableProvider>>) {
+        if let Some(operator) = self.first().and_then(|catalog| catalog.operator(operator)) {
+            operator.stage(state, table);
+        }
+    }
+
+    /// Shows a state of the first catalog under another name.
+    pub(crate) async fn rename_state(&self, operator: &str, state: &str, to: &str) -> Result<()> {
+        if let Some(operator) = self.first().and_then(|catalog| catalog.operator(operator)) {
+            let table = operator.table(state).await?;
+            operator.stage(state, None);
+            operator.stage(to, table);
+        }
+        Ok(())
+    }
+
+    /// Adds an operator to the first catalog, under these names.
+    pub(crate) fn create_operator(&self, names: &[String; 2]) {
+        if let Some(catalog) = self.first() {
+            catalog.create(names);
+        }
+    }
+
+    /// Shows an operator of the first catalog under other names.
+    pub(crate) fn rename_operator(&self, old: &[String; 2], new: &[String; 2]) {
+        if let Some(catalog) = self.first() {
+            let operator = old.first().and_then(|name| catalog.operator(name));
+            catalog.stage(old, None);
+            catalog.stage(new, operator);
+        }
+    }
+
+    /// Hides an operator of the first catalog.
+    pub(crate) fn drop_operator(&self, names: &[String; 2]) {
+        if let Some(catalog) = self.first() {
+            catalog.stage(names, None);
+        }
+    }
+
+    fn first(&self) -> Option<&Arc<SnapshotCatalog>> {
+        self.catalogs.first()
+    }
+
+    /// The default catalog and schema.
+    pub(crate) fn defaults(&self) -> (String, String) {
+        let defaults = self.context.state().config_options().catalog.clone();
+        (defaults.default_catalog, defaults.default_schema)
+    }
+
+    async fn planned(&self, statement: Statement) -> Result<(LogicalPlan, SessionState, Arc<GapLog>)> {
         let gaps = Arc::new(GapLog::default());
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&gaps));
@@ -144,16 +254,18 @@ impl Session {
                 catalog.load(&gaps).await;
             }
         }
-        let plan = match state.statement_to_plan(statement).await {
-            Ok(plan) => plan,
+        match state.statement_to_plan(statement).await {
+            Ok(plan) => Ok((plan, state, gaps)),
             Err(error) if is_unknown_table(&error) => {
                 let defaults = &state.config_options().catalog;
                 let unknown = unknown::table(&self.catalogs, &tables, defaults).await;
-                return Err(unknown.unwrap_or_else(|| error.into()));
+                Err(unknown.unwrap_or_else(|| error.into()))
             }
-            Err(error) => return Err(error.into()),
-        };
-        refuse_writes(&plan)?;
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn start(&self, plan: LogicalPlan, state: SessionState, gaps: Arc<GapLog>) -> Result<Query> {
         let frame = match plan {
             // a table that is made from a query runs it at once: with this query's log
             LogicalPlan::Ddl(_) => SessionContext::new_with_state(state).execute_logical_plan(plan).await?,
@@ -186,7 +298,7 @@ fn catalogs(snapshots: &[SnapshotArg]) -> Result<Vec<Arc<SnapshotCatalog>>> {
         }
         catalogs.push(Arc::new(SnapshotCatalog::new(name, snapshot)));
     }
-    if catalogs.is_empty() { Err(Error::usage("there is no snapshot")) } else { Ok(catalogs) }
+    Ok(catalogs)
 }
 
 /// Whether the planner says that it knows no such table.

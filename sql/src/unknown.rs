@@ -23,7 +23,7 @@ pub(crate) async fn table(catalogs: &Catalogs, tables: &[TableReference], defaul
             Some(c) if schema == METADATA => no_metadata(catalogs, c, name, table).await,
             Some(c) => match c.operator(schema) {
                 None => Some(no_operator(catalogs, c, schema, name)),
-                Some(operator) => no_state(operator, name).await,
+                Some(operator) => no_state(&operator, name).await,
             },
         };
         if error.is_some() {

@@ -29,7 +29,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(bad_input, export, formats, inspect, readme, sql, uid);
+transcripts!(bad_input, diff, export, formats, inspect, readme, sql, uid, verify);
 
 /// The README shows the commands of its transcript and what they print.
 #[test]

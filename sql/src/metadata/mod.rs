@@ -30,48 +30,60 @@ use tables::Table;
 #[derive(Debug)]
 pub(crate) struct MetadataSchema {
     catalog: Arc<str>,
-    snapshot: Snapshot,
+    /// None for a savepoint that is still to be made: there is nothing to show then.
+    snapshot: Option<Snapshot>,
     created: MemorySchemaProvider,
 }
 
 impl MetadataSchema {
-    pub(crate) fn new(catalog: Arc<str>, snapshot: &Snapshot) -> Self {
-        Self { catalog, snapshot: snapshot.clone(), created: MemorySchemaProvider::new() }
+    pub(crate) fn new(catalog: Arc<str>, snapshot: Option<&Snapshot>) -> Self {
+        Self { catalog, snapshot: snapshot.cloned(), created: MemorySchemaProvider::new() }
+    }
+
+    /// The table about the snapshot with this name.
+    fn own(&self, name: &str) -> Option<(Table, &Snapshot)> {
+        Table::named(name).zip(self.snapshot.as_ref())
     }
 }
 
 #[async_trait]
 impl SchemaProvider for MetadataSchema {
     fn table_names(&self) -> Vec<String> {
-        let own = Table::ALL.iter().map(|table| table.name().to_owned());
+        let own = self.snapshot.iter().flat_map(|_| Table::ALL.iter().map(|table| table.name().to_owned()));
         own.chain(self.created.table_names()).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let Some(table) = Table::named(name) else { return self.created.table(name).await };
+        let Some((table, snapshot)) = self.own(name) else { return self.created.table(name).await };
         let schema = table.schema()?;
-        let (catalog, snapshot) = (Arc::clone(&self.catalog), self.snapshot.clone());
+        let (catalog, snapshot) = (Arc::clone(&self.catalog), snapshot.clone());
         let rows = Rows { table, catalog, snapshot, schema: Arc::clone(&schema) };
         Ok(Some(Arc::new(StreamingTable::try_new(schema, vec![Arc::new(rows)])?)))
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        Table::named(name).is_some() || self.created.table_exist(name)
+        self.own(name).is_some() || self.created.table_exist(name)
     }
 
     fn register_table(&self, name: String, table: Arc<dyn TableProvider>) -> Result<Option<Arc<dyn TableProvider>>> {
-        match Table::named(&name) {
+        match self.own(&name) {
             Some(_) => exec_err!("the table '{name}' of metadata can't be replaced"),
             None => self.created.register_table(name, table),
         }
     }
 
     fn deregister_table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        match Table::named(name) {
+        match self.own(name) {
             Some(_) => exec_err!("the table '{name}' of metadata can't be dropped"),
             None => self.created.deregister_table(name),
         }
     }
+}
+
+/// Each file that the handles of a snapshot name: its path, its bytes as far as handles name them, and what is wrong.
+pub(crate) async fn files(snapshot: &Snapshot) -> Vec<(String, u64, Option<flink_state_reader::Error>)> {
+    let facts = Facts { catalog: "", snapshot, log: None }.files().await;
+    facts.into_iter().filter_map(|fact| Some((fact.path?.to_owned(), fact.bytes, fact.problem))).collect()
 }
 
 /// The rows of a table, built when they are read.

@@ -8,9 +8,12 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod diff;
 mod fixture;
 mod metadata;
 mod names;
 mod plans;
 mod queries;
+mod rewrite;
 mod truth;
+mod verify;

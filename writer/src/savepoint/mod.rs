@@ -26,6 +26,7 @@ use flink_state_reader::Result;
 pub use files::WrittenFile;
 pub use manifest::{Action, MANIFEST, Manifest, OperatorEntry, Source, StateEntry};
 pub use plan::{OperatorPlan, Part, Plan, WriteOperator};
+pub use verify::count;
 pub use version::FlinkVersion;
 
 use files::{DataFile, Target, failed};

@@ -31,6 +31,32 @@ pub enum Slice {
     All,
 }
 
+impl Slice {
+    /// The key groups or subtasks that it has; all if there are none.
+    pub fn range(&self) -> Option<RangeInclusive<i32>> {
+        match self {
+            Self::All => None,
+            Self::KeyGroups(range) => Some(i32::from(*range.start())..=i32::from(*range.end())),
+            Self::Subtask { index, .. } => {
+                let index = i32::try_from(*index).unwrap_or(i32::MAX);
+                Some(index..=index)
+            }
+        }
+    }
+
+    /// The rows of a batch that belong to it. They are next to each other: the batch is sorted by its first column.
+    ///
+    /// # Errors
+    /// A batch without a column of key groups or subtasks.
+    pub fn cut(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let Some(range) = self.range() else { return Ok(batch.clone()) };
+        let column = int_column(batch, 0)?;
+        let start = column.values().partition_point(|value| value < range.start());
+        let end = column.values().partition_point(|value| value <= range.end());
+        Ok(batch.slice(start, end.saturating_sub(start)))
+    }
+}
+
 /// The entries of one state, as [`ScanBuilder::raw`](flink_state_reader::ScanBuilder::raw) gives them: the first
 /// columns of a batch are
 ///
@@ -169,7 +195,7 @@ impl EntrySource for Batches {
     fn open(&self, slice: &Slice) -> EntryStream {
         let slice = slice.clone();
         let batches: Vec<RecordBatch> = self.batches.to_vec();
-        stream::iter(batches.into_iter().map(move |batch| cut(&batch, &slice))).boxed()
+        stream::iter(batches.into_iter().map(move |batch| slice.cut(&batch))).boxed()
     }
 
     fn max_parallelism(&self) -> Option<u32> {
@@ -179,22 +205,6 @@ impl EntrySource for Batches {
     fn rows(&self) -> Option<u64> {
         Some(self.batches.iter().map(|batch| batch.num_rows() as u64).sum())
     }
-}
-
-/// The rows of a batch that belong to a slice; they are next to each other.
-fn cut(batch: &RecordBatch, slice: &Slice) -> Result<RecordBatch> {
-    let range = match slice {
-        Slice::All => return Ok(batch.clone()),
-        Slice::KeyGroups(range) => i32::from(*range.start())..=i32::from(*range.end()),
-        Slice::Subtask { index, .. } => {
-            let index = i32::try_from(*index).map_err(|_| Error::usage("subtask is larger than Java's int"))?;
-            index..=index
-        }
-    };
-    let column = int_column(batch, 0)?;
-    let start = column.values().partition_point(|value| value < range.start());
-    let end = column.values().partition_point(|value| value <= range.end());
-    Ok(batch.slice(start, end.saturating_sub(start)))
 }
 
 /// A column of key groups or subtasks.

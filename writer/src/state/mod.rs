@@ -2,12 +2,14 @@
 
 mod canonical;
 mod elements;
+mod encoded;
 mod entries;
 mod keyed;
 mod tally;
 
 pub use canonical::{CanonicalWriter, KeyedHeader, key_group_range};
 pub use elements::{OperatorStream, write_operator};
+pub use encoded::RowEncoder;
 pub use entries::{Batches, Carried, EntrySource, EntryStream, Slice};
 pub use keyed::{KeyedState, KeyedStream, Order, write_keyed};
 pub use tally::Tally;

@@ -120,11 +120,10 @@ impl EntriesReader {
         let next = self.unopened.pop_front().and_then(|table| self.family.tables.get(table));
         let Some((table, stream)) = next else { return Ok(()) };
         let file = self.family.store.resolve(stream).await?;
-        let name = Arc::from(file.name());
         let (reader, deletions) =
             TableReader::open(file, table, &self.family.name, &self.range, self.read_size).await?;
         self.merge.add_deletions(deletions);
-        let run = TableRun::new(name, table.number, reader.global_sequence(), reader.no_merges());
+        let run = TableRun::new(Arc::clone(reader.name()), table.number, reader.global_sequence(), reader.no_merges());
         self.open.insert(table.number, reader);
         self.supply(run).await
     }
@@ -137,7 +136,7 @@ impl EntriesReader {
                 self.open.remove(&number);
                 break;
             };
-            match self.merge.add(run, block).map_err(|e| e.in_file(reader.file().name()))? {
+            match self.merge.add(run, block).map_err(|e| e.in_file(&**reader.name()))? {
                 Some(unwanted) => run = unwanted,
                 None => break,
             }

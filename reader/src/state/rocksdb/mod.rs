@@ -11,6 +11,8 @@
 mod database;
 mod entries;
 mod table;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::ops::RangeInclusive;

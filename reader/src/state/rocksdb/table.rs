@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -21,6 +22,8 @@ const TAIL: u64 = 64 << 10;
 #[derive(Debug)]
 pub(super) struct TableReader {
     file: StateFile,
+    /// The name in the database and that of the file, for errors.
+    name: Arc<str>,
     footer: Footer,
     properties: Properties,
     global_sequence: Option<u64>,
@@ -47,12 +50,13 @@ impl TableReader {
         range: &KeyRange,
         read_size: u64,
     ) -> Result<(Self, Vec<RangeDeletion>)> {
-        let name = file.name().to_owned();
-        Self::open_inner(file, table, column_family, range, read_size).await.in_file(&name)
+        let name: Arc<str> = format!("{} ({:06}.sst)", file.name(), table.number).into();
+        Self::read_metadata(file, Arc::clone(&name), table, column_family, range, read_size).await.in_file(&name)
     }
 
-    async fn open_inner(
+    async fn read_metadata(
         file: StateFile,
+        name: Arc<str>,
         table: &Table,
         column_family: &str,
         range: &KeyRange,
@@ -66,6 +70,7 @@ impl TableReader {
         let footer = Footer::parse(&tail).map_err(|e| e.at(file.size().saturating_sub(footer::MAX_SIZE)))?;
         let mut reader = Self {
             file,
+            name,
             footer,
             properties: Properties::default(),
             global_sequence: None,
@@ -99,8 +104,8 @@ impl TableReader {
         Ok((reader, deletions))
     }
 
-    pub(super) fn file(&self) -> &StateFile {
-        &self.file
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
     }
 
     pub(super) fn global_sequence(&self) -> Option<u64> {
@@ -120,10 +125,10 @@ impl TableReader {
     pub(super) async fn next_block(&mut self) -> Result<Option<Bytes>> {
         loop {
             if let Some(handle) = self.blocks.pop_front() {
-                return self.block(handle).await.map(Some).in_file(self.file.name());
+                return self.block(handle).await.map(Some).map_err(|e| e.in_file(&*self.name));
             }
             let Some(partition) = self.partitions.pop_front() else { return Ok(None) };
-            self.blocks = self.index(partition).await.in_file(self.file.name())?;
+            self.blocks = self.index(partition).await.map_err(|e| e.in_file(&*self.name))?;
         }
     }
 

@@ -1,0 +1,1 @@
+//! Scripts over more rows than memory.
