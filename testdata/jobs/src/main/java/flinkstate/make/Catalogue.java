@@ -39,6 +39,7 @@ final class Catalogue {
         List<SnapshotSpec> specs = new ArrayList<>();
         histories(specs, line);
         if (line.equals("2.3")) {
+            specs.add(new SnapshotSpec(new UnalignedJob(), "rocksdb", Format.CHECKPOINT).unaligned());
             return specs;
         }
         specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CANONICAL));
