@@ -34,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::scan::{Gap, ScanBuilder, ScanStream};
 use crate::types::{Basic, Type};
 
+pub use definition::table_schema;
 use definition::{Definition, Parts};
 use entry::Entry;
 pub(crate) use load::load;

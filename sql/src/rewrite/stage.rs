@@ -22,7 +22,6 @@ pub(super) struct Stage<'a> {
     pub(super) session: &'a Session,
     /// None for a savepoint that is made from nothing.
     pub(super) source: Option<&'a Snapshot>,
-    #[allow(dead_code, reason = "for CREATE STATE")]
     pub(super) options: &'a RewriteOptions,
     pub(super) spills: Spills,
     /// The last `SET max_parallelism`.
@@ -198,19 +197,11 @@ impl<'a> Stage<'a> {
         self.operators.get_mut(index).ok_or_else(|| Error::new(ErrorKind::Bug, "an operator that is not there"))
     }
 
-    #[allow(dead_code, reason = "for CREATE STATE")]
-    /// Number of key groups of an operator.
-    pub(super) fn max_parallelism(&self, operator: &str) -> Result<u32> {
-        Ok(self.operator(self.index(operator)?)?.max_parallelism)
-    }
-
-    #[allow(dead_code, reason = "for CREATE STATE")]
     /// Number of subtasks of an operator.
     pub(super) fn parallelism(&self, operator: &str) -> Result<u32> {
         Ok(self.operator(self.index(operator)?)?.parallelism)
     }
 
-    #[allow(dead_code, reason = "for CREATE STATE")]
     /// The states of an operator as they are now, under the names that they have now.
     pub(super) async fn definitions(&mut self, operator: &str) -> Result<Vec<Definition>> {
         let index = self.index(operator)?;
@@ -249,7 +240,6 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    #[allow(dead_code, reason = "for CREATE STATE")]
     /// Stages a new state, or one in place of another.
     ///
     /// `rows` have the columns of the definition's schema, with NULL in place of key groups and positions.
