@@ -33,6 +33,7 @@ use crate::error::{Error, Result};
 use crate::scan::{Gap, ScanBuilder, ScanStream};
 use crate::types::{Basic, Type};
 
+pub use definition::table_schema;
 use definition::{Definition, Parts};
 pub(crate) use load::load;
 pub use meta::{BackendState, StateMeta};

@@ -12,6 +12,7 @@
 
 mod cast;
 mod convert;
+mod create;
 mod definition;
 mod dml;
 mod encode;
@@ -153,10 +154,8 @@ async fn run(stage: &mut Stage<'_>, views: &mut Views, statement: &Statement) ->
         Statement::RenameOperator { operator, to } => stage.rename_operator(operator, to)?,
         Statement::SetMaxParallelism(max) => stage.set_max_parallelism(*max).await?,
         Statement::SetKeyHash { operator, convention } => return stage.set_key_hash(operator, convention).await,
-        Statement::CreateOperator { uid, parallelism } => stage.create_operator(uid, *parallelism)?,
-        Statement::CreateState { .. } => {
-            return Err(Error::new(ErrorKind::Unsupported, "CREATE STATE can't be run yet"));
-        }
+        Statement::CreateOperator { uid, parallelism } => create::operator(stage, uid, *parallelism)?,
+        Statement::CreateState { .. } => create::state(stage, statement).await?,
     }
     views.refresh(stage.session).await
 }
