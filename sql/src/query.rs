@@ -34,10 +34,7 @@ impl Query {
     }
 
     /// The same rows in another form.
-    pub(crate) fn map_batches(
-        self,
-        map: impl FnOnce(SendableRecordBatchStream) -> SendableRecordBatchStream,
-    ) -> Self {
+    pub(crate) fn map_batches(self, map: impl FnOnce(SendableRecordBatchStream) -> SendableRecordBatchStream) -> Self {
         Self { batches: map(self.batches), gaps: self.gaps }
     }
 

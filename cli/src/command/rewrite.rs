@@ -49,7 +49,6 @@ async fn run(arguments: Rewrite) -> Result<u8> {
         reference: arguments.reference,
         drop_in_flight: arguments.drop_in_flight,
         script: statements.iter().map(|statement| statement.text.clone()).collect(),
-        ..RewriteOptions::default()
     };
     let job = Job { session: &session, source: Some(&source), script: &script, statements, options };
     job.run(&arguments.target).await

@@ -9,6 +9,7 @@
 )]
 
 mod diff;
+mod create;
 mod fixture;
 mod metadata;
 mod names;
