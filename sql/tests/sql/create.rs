@@ -147,8 +147,8 @@ CREATE STATE "all"."ttl-list" (KEY STRING, VALUE LIST<STRING>) KIND list WITH (t
     AS SELECT key, make_array('x') AS value, make_array(TIMESTAMP '2099-01-01T00:00:00Z') AS last_access FROM names;
 CREATE STATE "all"."ttl-map" (KEY STRING, VALUE MAP<STRING, LONG>) KIND map WITH (ttl)
     AS SELECT key, 'x' AS map_key, n AS map_value, TIMESTAMP '2099-01-01T00:00:00Z' AS last_access FROM names;
-CREATE STATE "all".address (KEY STRING, VALUE POJO<com.acme.Address>(zip STRING, city STRING))
-    AS SELECT key, named_struct('zip', '10115', 'city', CASE WHEN n > 1 THEN 'Berlin' END) AS value FROM names;
+CREATE STATE "all".address (KEY STRING, VALUE POJO<com.acme.Address>(zip STRING, street STRING, floor INT))
+    AS SELECT key, named_struct('zip', '10115', 'floor', n, 'street', CASE WHEN n > 1 THEN 'Torstraße' END) AS value FROM names;
 CREATE STATE "all"."_timer_state/event_user-timers" (KEY STRING) KIND timer
     AS SELECT key, TIMESTAMP '2200-01-01T00:00:00Z' AS "timestamp" FROM names;
 CREATE STATE "all"."_timer_state/processing_user-timers" (KEY STRING) KIND timer
@@ -192,7 +192,7 @@ async fn every_kind_of_state_is_made_from_nothing() {
             vec!["key-2 | a | 2", "key-2 | b | 2"],
         ),
         (r#"SELECT value.f0, value.f1 FROM "all".mean WHERE key = 'key-3'"#, vec!["3 | 2"]),
-        (r#"SELECT value.zip, value.city FROM "all".address WHERE key = 'key-1'"#, vec!["10115 | "]),
+        (r#"SELECT value.zip, value.floor, value.street FROM "all".address WHERE key = 'key-1'"#, vec!["10115 | 1 | "]),
         (
             r#"SELECT key, "timestamp" FROM "all"."_timer_state/processing_user-timers""#,
             vec!["key-2 | 2201-01-01T00:00:00Z"],
@@ -211,7 +211,7 @@ async fn every_kind_of_state_is_made_from_nothing() {
         assert_eq!(ask(&new, sql).await.rows(), rows, "{sql}");
     }
     let address = state(&target, "all", "address").await;
-    assert_eq!(address.value_type().unwrap().to_string(), "POJO<com.acme.Address>(city STRING, zip STRING)");
+    assert_eq!(address.value_type().unwrap().to_string(), "POJO<com.acme.Address>(floor INT, street STRING, zip STRING)");
     assert_eq!(state(&target, "all", "window-contents").await.kind(), StateKind::Reducing);
 }
 
