@@ -151,18 +151,18 @@ impl Store {
             .with_hint("copy the checkpoint's directory with chk-<n>, shared, taskowned and dstl"))
     }
 
-    /// Where an absolute file lies if its snapshot was moved: beside `_metadata`, or with the same checkpoint directory
-    /// above it in `shared/`, `taskowned/` or, for changes, `dstl/`.
+    /// Where an absolute file lies if its snapshot was moved: beside `_metadata`, or where it was below the directory
+    /// of all checkpoints (`shared/…`, `taskowned/<job>/…`, `chk-<earlier>/…`, `<job>/dstl/…`).
     fn moved(&self, path: &Path) -> Vec<Path> {
         let parts: Vec<_> = path.parts().collect();
-        let mut moved: Vec<Path> =
-            parts.last().map(|name| self.directory.clone().join(name.clone())).into_iter().collect();
-        let shared = parts.iter().rposition(|part| matches!(part.as_ref(), "shared" | "taskowned" | "dstl"));
+        let beside = parts.last().map(|name| self.directory.clone().join(name.clone()));
         let directory: Vec<_> = self.directory.parts().collect();
-        if let (Some(shared), Some((_, parent))) = (shared, directory.split_last()) {
-            moved.push(parent.iter().chain(parts.get(shared..).unwrap_or_default()).cloned().collect());
-        }
-        moved
+        let parent = directory.split_last().map(|(_, parent)| parent);
+        let below = [2, 3].into_iter().filter_map(|depth| {
+            let kept = parts.get(parts.len().checked_sub(depth)?..)?;
+            Some(parent?.iter().chain(kept).cloned().collect())
+        });
+        beside.into_iter().chain(below).collect()
     }
 
     fn relative(&self, path: &str) -> Result<Path> {
