@@ -2,8 +2,8 @@
 
 mod bootstrap;
 mod completions;
-mod diff;
 mod convert;
+mod diff;
 mod export;
 mod inspect;
 mod repl;
@@ -23,8 +23,8 @@ use crate::error::{Error, Result};
 
 pub(crate) use bootstrap::bootstrap;
 pub(crate) use completions::completions;
-pub(crate) use diff::diff;
 pub(crate) use convert::convert;
+pub(crate) use diff::diff;
 pub(crate) use export::export;
 pub(crate) use inspect::inspect;
 pub(crate) use rewrite::rewrite;

@@ -8,8 +8,8 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
-mod diff;
 mod create;
+mod diff;
 mod fixture;
 mod metadata;
 mod names;
