@@ -252,7 +252,9 @@ impl Loader<'_> {
             // After rescaling each former subtask has brought the database that they all began with.
             let before = handle.materialized.get(..index).unwrap_or_default();
             if let KeyedHandle::Incremental(database) = base
-                && before.iter().any(|other| matches!(other, KeyedHandle::Incremental(other) if database.is_same(other)))
+                && before
+                    .iter()
+                    .any(|other| matches!(other, KeyedHandle::Incremental(other) if database.is_same(other)))
             {
                 continue;
             }
