@@ -304,15 +304,18 @@ impl<'a> Stage<'a> {
     }
 
     /// A new operator without state.
+    ///
+    /// Its key groups are as many as those of the others, if these agree, else what Flink gives an operator by default.
     pub(super) fn create_operator(&mut self, uid: &str, parallelism: Option<u32>) -> Result<()> {
         self.check_uid(uid)?;
         let maxima = self.operators.iter().filter(|operator| !operator.is_dropped).map(|other| other.max_parallelism);
         let common = maxima.clone().next().filter(|first| maxima.clone().all(|max| max == *first));
-        let max_parallelism = self.max_parallelism.or(common).ok_or_else(|| {
+        let parallelism = parallelism.unwrap_or(1);
+        let default = self.source.map(|_| default_max_parallelism(parallelism));
+        let max_parallelism = self.max_parallelism.or(common).or(default).ok_or_else(|| {
             Error::usage(format!("operator '{uid}' needs a maximum parallelism"))
                 .with_hint(Some("SET max_parallelism = 128, for example, comes first".to_owned()))
         })?;
-        let parallelism = parallelism.unwrap_or(1);
         if parallelism == 0 || parallelism > max_parallelism {
             return Err(Error::usage(format!("PARALLELISM {parallelism}: 1 to {max_parallelism} are possible")));
         }
@@ -398,4 +401,10 @@ impl<'a> Stage<'a> {
         self.operator_mut(index)?.max_parallelism = max;
         Ok(())
     }
+}
+
+/// What an operator has that sets none (`KeyGroupRangeAssignment.computeDefaultMaxParallelism`).
+fn default_max_parallelism(parallelism: u32) -> u32 {
+    let wanted = parallelism.saturating_add(parallelism / 2);
+    wanted.checked_next_power_of_two().unwrap_or(u32::MAX).clamp(1 << 7, 1 << 15)
 }

@@ -8,6 +8,8 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod create;
+mod diff;
 mod fixture;
 mod metadata;
 mod names;
@@ -15,3 +17,4 @@ mod plans;
 mod queries;
 mod rewrite;
 mod truth;
+mod verify;

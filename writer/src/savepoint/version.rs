@@ -70,7 +70,11 @@ mod tests {
             let written = metadata_version(Some(metadata), None).unwrap();
             assert!(oldest.newest_metadata().unwrap() >= written && newest >= oldest);
             let older = FlinkVersion::new(oldest.major, oldest.minor.wrapping_sub(1));
-            assert!(older.newest_metadata().is_ok_and(|newest| newest < written) || oldest == OLDEST_TARGET || oldest.minor == 0);
+            assert!(
+                older.newest_metadata().is_ok_and(|newest| newest < written)
+                    || oldest == OLDEST_TARGET
+                    || oldest.minor == 0
+            );
         }
     }
 

@@ -18,6 +18,7 @@ use arrow::datatypes::{DataType, FieldRef, Fields};
 use arrow::util::display::array_value_to_string;
 use flink_state_reader::types::TYPE_KEY;
 
+use super::super::cast::notation;
 use crate::error::{Error, ErrorKind, Result};
 use crate::suggest;
 
@@ -90,7 +91,7 @@ impl Conversion {
     }
 
     fn fields(from: &Fields, to: &Fields) -> Result<Self> {
-        let names: Vec<&str> = to.iter().map(|field| field.name().as_str()).collect();
+        let names: Vec<&str> = to.iter().map(|field| field.name().as_str()).filter(|name| *name != UNDECODED).collect();
         let mut left: Vec<&str> = from.iter().map(|field| field.name().as_str()).collect();
         let mut parts = Vec::with_capacity(to.len());
         for to in to {
@@ -107,8 +108,10 @@ impl Conversion {
             parts.push(Some((index, Self::new(from, to).map_err(|e| e.with_place(name))?)));
         }
         match left.first() {
-            Some(unknown) => Err(Error::usage(format!("the value has no field '{unknown}'"))
-                .with_hint(suggest::one_of(unknown, &names))),
+            Some(unknown) => {
+                Err(Error::usage(format!("the value has no field '{unknown}'"))
+                    .with_hint(suggest::one_of(unknown, &names)))
+            }
             None => Ok(Self::Struct(to.clone(), parts)),
         }
     }
@@ -178,7 +181,7 @@ fn checked(values: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
         None => Ok(cast_values),
         Some(row) => {
             let value = array_value_to_string(values, row)?;
-            let message = format!("{value} can't be kept: {} does not hold it exactly", to);
+            let message = format!("{value} can't be kept: {} does not hold it exactly", notation(to));
             Err(Error::new(ErrorKind::Data, message).with_hint(Some("round or cast it in the query".to_owned())))
         }
     }
@@ -190,16 +193,17 @@ fn other_type(values: &ArrayRef) -> Error {
 }
 
 fn mismatch(from: &FieldRef, to: &FieldRef) -> Error {
+    let (given, needed) = match (named(from), named(to)) {
+        (given, needed) if given == needed => (from.data_type().to_string(), to.data_type().to_string()),
+        names => names,
+    };
     let hint = format!("cast it in the query: arrow_cast(…, '{}')", to.data_type());
-    Error::usage(format!("{} where {} belongs", named(from), named(to))).with_hint(Some(hint))
+    Error::usage(format!("{given} where {needed} belongs")).with_hint(Some(hint))
 }
 
-/// A type in the notation if the field has it, and as Arrow has it.
+/// The type in the notation of Flink's, as far as it has one there.
 fn named(field: &FieldRef) -> String {
-    match field.metadata().get(TYPE_KEY) {
-        Some(ty) => format!("{ty} ({})", field.data_type()),
-        None => field.data_type().to_string(),
-    }
+    field.metadata().get(TYPE_KEY).cloned().unwrap_or_else(|| notation(field.data_type()))
 }
 
 #[cfg(test)]

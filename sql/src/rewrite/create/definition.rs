@@ -22,12 +22,7 @@ pub(super) struct Types<'a> {
 /// The definition of a state with this name and these types, in an operator with the states `known`.
 ///
 /// A state of these types that is there keeps its serializers, byte for byte, and so does a key type.
-pub(super) fn definition(
-    stage: &Stage<'_>,
-    known: &[Definition],
-    name: &str,
-    types: &Types<'_>,
-) -> Result<Definition> {
+pub(super) fn definition(stage: &Stage<'_>, known: &[Definition], name: &str, types: &Types<'_>) -> Result<Definition> {
     let (oldest, newest) = releases(stage)?;
     let state = types.state(newest)?;
     let old = known.iter().find(|old| old.meta.name == name && is_same(old, &state));

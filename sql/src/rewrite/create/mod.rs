@@ -15,6 +15,8 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use flink_state_reader::metadata::OperatorId;
+use flink_state_reader::types::Type;
+use flink_state_reader::{Layout, State};
 use futures::StreamExt;
 
 use super::stage::Stage;
@@ -34,16 +36,36 @@ pub(super) async fn state(stage: &mut Stage<'_>, statement: &Statement) -> Resul
     };
     if state.ends_with(BOTH_KINDS) {
         let hint = format!("name it without {BOTH_KINDS}");
-        return Err(Error::usage(format!("'{state}' is no name that Flink knows: it tells operator state from keyed state"))
-            .with_hint(Some(hint)));
+        return Err(Error::usage(format!(
+            "'{state}' is no name that Flink knows: it tells operator state from keyed state"
+        ))
+        .with_hint(Some(hint)));
     }
     let types = definition::Types { kind: *kind, key, namespace, value, ttl: *ttl };
     let known = stage.definitions(operator).await?;
     let definition = definition::definition(stage, &known, state, &types)?;
+    if definition.is_keyed() {
+        check_raw(stage, operator, definition.key.as_ref()).await?;
+    }
     let rows = rows(stage, query).await?;
     let parallelism = stage.parallelism(operator)?;
     let columns = Columns::new(&rows.schema(), &definition.schema, *kind, parallelism)?;
     stage.create_state(operator, definition, *or_replace, converted(rows, columns)).await
+}
+
+/// Fails if the operator has timers in raw keyed state whose keys are of another type: they are carried as they are.
+async fn check_raw(stage: &mut Stage<'_>, operator: &str, key: Option<&Type>) -> Result<()> {
+    let index = stage.index(operator)?;
+    for state in stage.operator_mut(index)?.states().await? {
+        let raw = state.origin.as_ref().filter(|origin| origin.layout() == Layout::RawTimers);
+        let Some(stored) = raw.and_then(State::key_type) else { continue };
+        if key.is_none_or(|key| key.to_string() != stored.to_string()) {
+            let message = format!("the operator keeps its timers in raw state, with keys of type {stored}");
+            return Err(Error::new(ErrorKind::Unsupported, message)
+                .with_hint(Some("take a canonical savepoint, in which they can be changed too".to_owned())));
+        }
+    }
+    Ok(())
 }
 
 /// Adds an operator without state.
@@ -69,7 +91,8 @@ async fn rows(stage: &Stage<'_>, query: &str) -> Result<Query> {
 fn converted(rows: Query, mut columns: Columns) -> Query {
     let schema = Arc::clone(columns.schema());
     rows.map_batches(|batches| {
-        let batches = batches.map(move |batch| columns.apply(&batch?).map_err(|e| DataFusionError::External(Box::new(e))));
+        let batches =
+            batches.map(move |batch| columns.apply(&batch?).map_err(|e| DataFusionError::External(Box::new(e))));
         Box::pin(RecordBatchStreamAdapter::new(schema, batches))
     })
 }
