@@ -432,7 +432,8 @@ fn materialized(handle: &ChangelogHandle) -> Result<Vec<&KeyedHandle>, String> {
             |other: &&&KeyedHandle| first <= *other.key_groups().end() && *other.key_groups().start() <= last;
         match bases.iter().find(overlaps) {
             None => bases.push(base),
-            Some(other) if other.streams() == base.streams() => {}
+            Some(KeyedHandle::Incremental(other)) if matches!(base, KeyedHandle::Incremental(database) if database.is_same(other)) =>
+                {}
             Some(_) => {
                 return Err(format!(
                     "key groups {first} to {last} are materialised twice, as happens when subtasks are merged before both \
