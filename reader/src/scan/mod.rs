@@ -2,13 +2,13 @@
 
 mod columns;
 mod entries;
-mod framed;
+pub(crate) mod framed;
 mod input;
 mod plan;
 mod raw;
 mod reader;
 mod stream;
-mod window;
+pub(crate) mod window;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use crate::decode::Undecoded;
 use crate::error::{Context, Error, Result};
 use crate::state::State;
 use crate::state::canonical::{CanonicalWalk, Form, Prefix};
+use crate::state::changelog::ChangelogReader;
 use crate::state::entry::Entry;
 use crate::state::heap::{HeapState, HeapWalk};
 use crate::state::operator::{BroadcastWalk, ListWalk, WholeWalk};
@@ -57,6 +58,8 @@ pub(super) struct TaskReader {
     ended: bool,
     /// Whether entries are given as bytes.
     raw: bool,
+    /// Whether gaps are errors.
+    is_complete: bool,
     /// Bytes of the sections that have ended.
     bytes_read: Arc<AtomicU64>,
 }
@@ -96,10 +99,16 @@ impl TaskReader {
             ready: VecDeque::new(),
             ended: false,
             raw: task.raw,
+            is_complete: task.raw,
             bytes_read: Arc::default(),
             state,
             schema,
         })
+    }
+
+    /// Gives gaps that are errors otherwise.
+    pub(super) fn with_gaps(self) -> Self {
+        Self { is_complete: false, ..self }
     }
 
     pub(super) fn schema(&self) -> SchemaRef {
@@ -114,7 +123,7 @@ impl TaskReader {
     pub(super) async fn next(&mut self) -> Result<Option<Output>> {
         loop {
             match self.ready.pop_front() {
-                Some(Output::Gap(gap)) if self.raw => {
+                Some(Output::Gap(gap)) if self.is_complete => {
                     return Err(self.state.locate(Error::unsupported(gap.reason)));
                 }
                 Some(output) => return Ok(Some(output)),
@@ -162,6 +171,9 @@ impl TaskReader {
         if self.input.as_ref().is_none_or(|(part, _)| *part != section.part) {
             self.input = Some((section.part, self.input(part, &section)?));
         }
+        if let Some((_, input)) = &mut self.input {
+            input.start(&section);
+        }
         self.rows.fingerprint = 0;
         self.copy.fingerprint = 0;
         let plain = Source::Plain(section.range.start);
@@ -176,10 +188,11 @@ impl TaskReader {
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
             Data::RocksDb { family, entry } => {
-                if let Some((_, Input::Database(database))) = &mut self.input {
-                    database.start();
-                }
                 let prefix = Prefix::new(key_group, family.max_parallelism);
+                (Box::new(EntryWalk::new(prefix, form(entry))), Source::Merged)
+            }
+            Data::Changelog { state, entry } => {
+                let prefix = Prefix::new(key_group, state.max_parallelism);
                 (Box::new(EntryWalk::new(prefix, form(entry))), Source::Merged)
             }
             Data::Heap { stream, id } if stream.compressed => {
@@ -206,12 +219,16 @@ impl TaskReader {
     /// What the sections of a part are read from, `first` and those that are left.
     fn input(&self, part: &Part, first: &Section) -> Result<Input> {
         let rest = || self.sections.as_slice().iter().filter(|section| section.part == first.part);
+        let key_groups = || {
+            let key_group = |section: &Section| section.key_group.unwrap_or_default();
+            key_group(first)..=rest().map(key_group).fold(key_group(first), u16::max)
+        };
         match (&part.data, part.file()) {
             (Data::RocksDb { family, .. }, _) => {
-                let key_group = |section: &Section| section.key_group.unwrap_or_default();
-                let last = rest().map(key_group).fold(key_group(first), u16::max);
-                let database = EntriesReader::new(Arc::clone(family), key_group(first)..=last);
-                Ok(Input::Database(Box::new(database)))
+                Ok(Input::Database(Box::new(EntriesReader::new(Arc::clone(family), key_groups()))))
+            }
+            (Data::Changelog { state, entry }, _) => {
+                Ok(Input::Changelog(Box::new(ChangelogReader::new(state, entry, key_groups()))))
             }
             (_, Some(file)) => {
                 let horizon = rest().map(|section| section.range.end).fold(first.range.end, u64::max);
@@ -262,6 +279,7 @@ impl TaskReader {
             Step::NeedMore => unread + 1,
         };
         source.consume(input, consumed);
+        missing.extend(input.take_missing());
         if step == Step::End {
             self.bytes_read.fetch_add(open.section.bytes, Ordering::Relaxed);
             if missing.is_empty() {

@@ -27,12 +27,20 @@ pub struct ScanStream {
 
 impl ScanStream {
     pub(crate) fn new(state: State, task: &ScanTask) -> Result<Self> {
-        let reader = TaskReader::new(state, task)?;
+        Ok(Self::of(TaskReader::new(state, task)?))
+    }
+
+    /// As [`Self::new`], but what raw entries can't be given of is a gap too.
+    pub(crate) fn with_gaps(state: State, task: &ScanTask) -> Result<Self> {
+        Ok(Self::of(TaskReader::new(state, task)?.with_gaps()))
+    }
+
+    fn of(reader: TaskReader) -> Self {
         let schema = reader.schema();
         let bytes_read = reader.bytes_read();
         let outputs =
             stream::try_unfold(reader, async |mut reader| Ok(reader.next().await?.map(|next| (next, reader))));
-        Ok(Self { schema, outputs: outputs.boxed(), gaps: Vec::new(), bytes_read })
+        Self { schema, outputs: outputs.boxed(), gaps: Vec::new(), bytes_read }
     }
 
     /// The columns of its batches.

@@ -61,6 +61,7 @@ impl Snapshot {
     pub async fn open_with(location: &str, options: &OpenOptions) -> Result<Self> {
         let (store, file) = Store::open(location).await?;
         let metadata = Metadata::parse(&file.read_all().await?).in_file(file.name())?;
+        let store = store.with_unsized(metadata.change_files());
         let kryo = options.kryo.unwrap_or(match metadata.version {
             FIRST_FLINK_2_VERSION.. => KryoVersion::V5,
             _ => KryoVersion::V2,

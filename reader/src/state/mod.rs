@@ -1,6 +1,7 @@
 //! The states of an operator.
 
 pub(crate) mod canonical;
+pub(crate) mod changelog;
 pub(crate) mod definition;
 pub(crate) mod entry;
 mod header;
@@ -33,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::scan::{Gap, ScanBuilder, ScanStream};
 use crate::types::{Basic, Type};
 
+pub use definition::table_schema;
 use definition::{Definition, Parts};
 use entry::Entry;
 pub(crate) use load::load;
@@ -195,7 +197,8 @@ impl State {
         Arc::clone(&self.0.table.schema)
     }
 
-    /// Bytes of its data; of the whole file where several states share it and their parts are not known.
+    /// Bytes of its data; of the whole file where several states share it and their parts are not known. Of RocksDB those
+    /// of its tables, which may hold older values and key groups of other subtasks too.
     pub fn bytes(&self) -> u64 {
         self.0.bytes
     }
@@ -278,6 +281,7 @@ impl State {
             Data::Broadcast { .. } => Ok(Table::raw_broadcast()),
             Data::Canonical { stream, .. } => Ok(Table::raw_keyed(stream.max_parallelism, is_map, false)),
             Data::RocksDb { family, .. } => Ok(Table::raw_keyed(family.max_parallelism, is_map, false)),
+            Data::Changelog { state, .. } => Ok(Table::raw_keyed(state.max_parallelism, is_map, false)),
             Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
                 // Entries of the other layouts have their lengths already.
                 let lengths = match &self.0.definition.parts {
