@@ -1,13 +1,17 @@
 //! The command line.
 
+mod write;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::memory::Memory;
 use crate::output::Format;
+pub(crate) use write::{Bootstrap, Convert, Rewrite, Target};
 
-/// Looks into, queries and exports Apache Flink savepoints and checkpoints, without a JVM
+/// Looks into, queries, exports and rewrites Apache Flink savepoints and checkpoints, without a JVM
 #[derive(Debug, Parser)]
 #[command(name = "flink-state", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\
@@ -28,6 +32,12 @@ pub(crate) enum Command {
     Sql(Sql),
     /// Write each state as a Parquet data set
     Export(Export),
+    /// Run statements that change state, and write the result as a new savepoint
+    Rewrite(Rewrite),
+    /// Write a savepoint for a new job, with state that statements make
+    Bootstrap(Bootstrap),
+    /// Write a snapshot of any kind as a canonical savepoint
+    Convert(Convert),
     /// Print the operator IDs that Flink derives from uids
     Uid(Uid),
     /// Print a completion script for a shell
@@ -44,15 +54,15 @@ pub(crate) struct Inspect {
     #[command(flatten)]
     pub(crate) uids: Uids,
     /// How to print it
-    #[arg(long, value_enum, default_value_t = InspectFormat::Table)]
-    pub(crate) format: InspectFormat,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum InspectFormat {
+pub(crate) enum ReportFormat {
     /// For people
     Table,
-    /// One JSON object
+    /// JSON
     Json,
 }
 
@@ -78,6 +88,8 @@ pub(crate) struct Sql {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) memory: Memory,
+    #[command(flatten)]
     pub(crate) uids: Uids,
 }
 
@@ -94,6 +106,8 @@ pub(crate) struct Export {
     /// Only states with this name
     #[arg(long, value_name = "STATE")]
     pub(crate) state: Option<String>,
+    #[command(flatten)]
+    pub(crate) memory: Memory,
     #[command(flatten)]
     pub(crate) uids: Uids,
 }

@@ -1,9 +1,15 @@
 //! The commands. Each returns its exit code.
 
+mod bootstrap;
 mod completions;
+mod convert;
 mod export;
 mod inspect;
 mod repl;
+mod rewrite;
+mod savepoint;
+mod script;
+mod snapshots;
 mod sql;
 mod uid;
 mod warnings;
@@ -13,9 +19,12 @@ use flink_state_reader::{OpenOptions, Snapshot};
 use crate::args::Uids;
 use crate::error::{Error, Result};
 
+pub(crate) use bootstrap::bootstrap;
 pub(crate) use completions::completions;
+pub(crate) use convert::convert;
 pub(crate) use export::export;
 pub(crate) use inspect::inspect;
+pub(crate) use rewrite::rewrite;
 pub(crate) use sql::sql;
 pub(crate) use uid::uid;
 

@@ -14,7 +14,7 @@ use flink_state_reader::metadata::{
 use flink_state_reader::{GapKind, Operator, Snapshot, State, StateKind};
 
 use super::{interruptible, open};
-use crate::args::{Inspect, InspectFormat};
+use crate::args::{Inspect, ReportFormat};
 use crate::error::Result;
 
 /// Entries are counted where reading the whole snapshot is a matter of a moment.
@@ -27,8 +27,8 @@ pub(crate) async fn inspect(arguments: Inspect) -> Result<u8> {
         Picture::of(snapshot).await
     });
     let text = match arguments.format {
-        InspectFormat::Table => table::render(&picture.await?),
-        InspectFormat::Json => json::render(&picture.await?),
+        ReportFormat::Table => table::render(&picture.await?),
+        ReportFormat::Json => json::render(&picture.await?),
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(0)
