@@ -1,7 +1,7 @@
 //! `flink-state`: looks into, queries, exports and rewrites Apache Flink savepoints and checkpoints, without a JVM.
 //!
 //! ```text
-//! main -> args -> command/{inspect, sql, export, rewrite, bootstrap, …} -> output/ -> encode/
+//! main -> args -> command/{inspect, sql, rewrite, …} -> output/ -> encode/
 //! ```
 //!
 //! Results go to stdout; progress, warnings and errors to stderr.
@@ -43,6 +43,8 @@ fn run(command: Command) -> Result<u8> {
             Command::Inspect(arguments) => command::inspect(arguments).await,
             Command::Sql(arguments) => command::sql(arguments).await,
             Command::Export(arguments) => command::export(arguments).await,
+            Command::Verify(arguments) => command::verify(arguments).await,
+            Command::Diff(arguments) => command::diff(arguments).await,
             Command::Rewrite(arguments) => command::rewrite(arguments).await,
             Command::Bootstrap(arguments) => command::bootstrap(arguments).await,
             Command::Convert(arguments) => command::convert(arguments).await,

@@ -1,6 +1,7 @@
 //! What shows on stderr, if that is a terminal, while work takes long.
 
 use std::io::IsTerminal;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,6 +10,8 @@ use crate::error::one_line;
 
 /// Shorter work gets no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Time between two looks at how far work is.
+const STEP: Duration = Duration::from_millis(100);
 /// Between two pictures of a spinner.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -16,6 +19,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) struct Progress {
     bar: ProgressBar,
     hidden_until: Option<Instant>,
+    is_terminal: bool,
 }
 
 impl Progress {
@@ -25,12 +29,46 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta} left") {
             bar.set_style(style);
         }
-        Self { bar, hidden_until: std::io::stderr().is_terminal().then(|| Instant::now() + PATIENCE) }
+        let is_terminal = std::io::stderr().is_terminal();
+        Self { bar, hidden_until: is_terminal.then(|| Instant::now() + PATIENCE), is_terminal }
     }
 
     /// Moves the bar.
     pub(crate) fn add(&mut self, bytes: u64) {
         self.bar.inc(bytes);
+        self.show();
+    }
+
+    /// Moves the bar to a place, of an end that may have moved too.
+    pub(crate) fn set(&mut self, bytes: u64, total: u64) {
+        self.bar.set_length(total);
+        self.bar.set_position(bytes);
+        self.show();
+    }
+
+    /// Does work, and moves the bar to where `bytes` says that it is, of how much.
+    pub(crate) async fn during<T>(&mut self, work: impl Future<Output = T>, bytes: impl Fn() -> (u64, u64)) -> T {
+        if !self.is_terminal {
+            return work.await;
+        }
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(STEP) => {
+                    let (bytes, total) = bytes();
+                    self.set(bytes, total);
+                }
+            }
+        }
+    }
+
+    /// Does what may write to the terminal, with the bar out of its way.
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
+    fn show(&mut self) {
         if self.hidden_until.is_some_and(|start| start < Instant::now()) {
             self.hidden_until = None;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());

@@ -8,7 +8,7 @@ use flink_state_writer::savepoint::FlinkVersion;
 
 use super::savepoint::{Job, check_target};
 use super::script::Script;
-use super::snapshots::open_all;
+use super::snapshots::open_aliased;
 use super::{convert, interruptible};
 use crate::args::{Convert, Rewrite};
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ async fn run(arguments: Rewrite) -> Result<u8> {
         }
     };
     check_target(&arguments.target)?;
-    let snapshots = open_all(&arguments.snapshots, &arguments.uids).await?;
+    let snapshots = open_aliased(&arguments.snapshots, &arguments.uids).await?;
     let Some(source) = snapshots.first().map(|argument| argument.snapshot.clone()) else {
         return Err(Error::bug("no snapshot was opened"));
     };

@@ -9,23 +9,27 @@ use super::open;
 use crate::args::Uids;
 use crate::error::{Error, Result};
 
-/// Opens all of them.
-pub(super) async fn open_all(arguments: &[String], uids: &Uids) -> Result<Vec<SnapshotArg>> {
-    let opening = arguments.iter().map(|argument| async {
-        let (alias, location) = split_alias(argument);
-        let snapshot = match arguments.len() {
-            1 => open(location, uids).await?,
-            // Each snapshot gets the uids that it knows.
-            _ => open(location, &known(&open(location, &Uids::default()).await?, uids)).await?,
-        };
-        Ok::<_, Error>(SnapshotArg { alias: alias.map(str::to_owned), snapshot })
+/// Opens snapshots with their aliases.
+pub(super) async fn open_aliased(arguments: &[String], uids: &Uids) -> Result<Vec<SnapshotArg>> {
+    let (aliases, locations): (Vec<_>, Vec<_>) = arguments.iter().map(|argument| split_alias(argument)).unzip();
+    let snapshots = open_all(&locations, uids).await?.into_iter().zip(aliases);
+    Ok(snapshots.map(|(snapshot, alias)| SnapshotArg { alias: alias.map(str::to_owned), snapshot }).collect())
+}
+
+/// Opens snapshots. Each gets the uids that it knows.
+pub(super) async fn open_all(locations: &[&str], uids: &Uids) -> Result<Vec<Snapshot>> {
+    let opening = locations.iter().map(|location| async move {
+        match locations {
+            [_] => open(location, uids).await,
+            _ => open(location, &known(&open(location, &Uids::default()).await?, uids)).await,
+        }
     });
-    let snapshots: Vec<SnapshotArg> = future::try_join_all(opening).await?;
-    let unknown = |uid: &&String| !snapshots.iter().any(|argument| is_known(&argument.snapshot, uid));
+    let snapshots: Vec<Snapshot> = future::try_join_all(opening).await?;
+    let unknown = |uid: &&String| !snapshots.iter().any(|snapshot| is_known(snapshot, uid));
     match uids.uids.iter().find(unknown) {
         Some(uid) => {
             let error = Error::usage(format!("no snapshot has an operator with the uid '{uid}'"));
-            Err(error.at(arguments.join(" ")).hint("flink-state inspect shows the operators of a snapshot"))
+            Err(error.at(locations.join(" ")).hint("flink-state inspect shows the operators of a snapshot"))
         }
         None => Ok(snapshots),
     }

@@ -7,12 +7,13 @@ use flink_state_sql::{Query, Session, SessionOptions, Statement};
 use futures::{StreamExt, TryStreamExt};
 
 use super::script::Script;
-use super::snapshots::open_all;
+use super::snapshots::open_aliased;
 use super::warnings::Warnings;
 use super::{interruptible, repl};
 use crate::args::Sql;
 use crate::error::{EXIT_DATA, Error, Result, one_line};
 use crate::output::{Format, Target};
+use crate::progress::Progress;
 
 /// Characters of a statement that an error shows.
 const EXCERPT: usize = 100;
@@ -30,7 +31,7 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
     } else if output.is_some() || format.is_binary() {
         return Err(Error::usage("--output and binary formats need statements").hint("give them with -c or -f"));
     }
-    let snapshots = interruptible(open_all(&arguments.snapshots, &arguments.uids)).await?;
+    let snapshots = interruptible(open_aliased(&arguments.snapshots, &arguments.uids)).await?;
     let options = SessionOptions { memory_limit: arguments.memory.bytes(), ..SessionOptions::default() };
     let session = Session::open(&snapshots, &options).map_err(|e| {
         Error::from(e)
@@ -112,15 +113,18 @@ pub(super) struct Written {
 /// Writes the result of a query, then tells on stderr what it lacks.
 pub(super) async fn write(mut query: Query, format: Format, target: &mut Target) -> Result<Written> {
     let schema = query.schema();
+    let scans = query.progress();
+    let mut progress = Progress::new(0);
     // Nothing is written before the first batch is there: until then the statement may still fail.
-    let mut next = query.next().await.transpose()?;
+    let mut next = progress.during(query.next(), || scans.bytes()).await.transpose()?;
     let mut writer = format.writer(&schema, target.writer())?;
     let mut rows = 0;
     while let Some(batch) = next {
         rows += batch.num_rows();
-        writer.write(&batch)?;
-        next = query.next().await.transpose()?;
+        progress.suspend(|| writer.write(&batch))?;
+        next = progress.during(query.next(), || scans.bytes()).await.transpose()?;
     }
+    drop(progress);
     writer.finish()?;
     drop(writer);
     target.writer().flush()?;

@@ -15,6 +15,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::ipc::writer::StreamWriter;
 use clap::ValueEnum;
 
+pub(crate) use self::json::object;
 pub(crate) use self::parquet::ParquetWriter;
 pub(crate) use self::table::Grid;
 pub(crate) use self::target::{FileTarget, Target};

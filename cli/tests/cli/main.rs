@@ -30,7 +30,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(bad_input, bad_rewrite, export, formats, inspect, readme, rewrite, sql, uid);
+transcripts!(bad_input, bad_rewrite, diff, export, formats, inspect, readme, rewrite, sql, uid, verify);
 
 /// The README shows the commands of its transcript and what they print.
 #[test]

@@ -45,12 +45,23 @@ pub(crate) enum Parts {
 impl Definition {
     /// The keyed states of a header, in the order of their ids.
     pub(crate) fn keyed(header: &KeyedHeader, layout: Layout) -> Vec<Arc<Self>> {
-        let definition = |state: &TypedMeta| Self {
-            meta: Some(state.meta.clone()),
-            key_snapshot: Some(header.key_snapshot.clone()),
-            ..Self::keyed_state(&header.key, state, layout)
-        };
+        let definition = |state| Self::of_meta(&header.key, &header.key_snapshot, state, layout);
         header.states.iter().map(|state| Arc::new(definition(state))).collect()
+    }
+
+    /// The keyed state of an entry in a header.
+    pub(crate) fn of_meta(key: &Type, key_snapshot: &Bytes, state: &TypedMeta, layout: Layout) -> Self {
+        Self {
+            meta: Some(state.meta.clone()),
+            key_snapshot: Some(key_snapshot.clone()),
+            ..Self::keyed_state(key, state, layout)
+        }
+    }
+
+    /// The same state with entries of another layout.
+    pub(crate) fn in_layout(&self, layout: Layout) -> Result<Self, String> {
+        let definition = self.unify(self, layout)?;
+        Ok(Self { meta: self.meta.clone(), key_snapshot: self.key_snapshot.clone(), ..definition })
     }
 
     fn keyed_state(key: &Type, state: &TypedMeta, layout: Layout) -> Self {
@@ -62,6 +73,10 @@ impl Definition {
         }
         let key = Some(key.clone());
         let namespace = state.serializer("NAMESPACE_SERIALIZER").cloned();
+        let value = match meta.backend {
+            BackendState::KeyValueV2 => value.map(|value| collection_v2(state, value)),
+            _ => value,
+        };
         let kind = match meta.option("KEYED_STATE_TYPE") {
             Some("VALUE") => StateKind::Value,
             Some("LIST") => StateKind::List,
@@ -198,6 +213,22 @@ impl Definition {
             Err(reason) => Err(reason.clone()),
         };
         HeapState { name: self.name.clone(), entry }
+    }
+}
+
+/// The type of a state of the `v2` API: its header has the serializers of elements, user keys and user values, not those
+/// of lists and maps.
+fn collection_v2(state: &TypedMeta, value: Type) -> Type {
+    match state.meta.option("KEYED_STATE_TYPE") {
+        Some("LIST") => Type::List { kind: ListKind::List, element: Box::new(value) },
+        Some("MAP") => {
+            let key = state.serializer("USER_KEY_SERIALIZER").cloned().unwrap_or_else(|| {
+                let reason = "Flink 2.0 does not record the serializer of user keys".to_owned();
+                Type::Opaque(Opaque { class: "user key".to_owned(), version: 0, reason })
+            });
+            Type::Map { kind: MapKind::Map, key: Box::new(key), value: Box::new(value) }
+        }
+        _ => value,
     }
 }
 

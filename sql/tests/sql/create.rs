@@ -211,7 +211,10 @@ async fn every_kind_of_state_is_made_from_nothing() {
         assert_eq!(ask(&new, sql).await.rows(), rows, "{sql}");
     }
     let address = state(&target, "all", "address").await;
-    assert_eq!(address.value_type().unwrap().to_string(), "POJO<com.acme.Address>(floor INT, street STRING, zip STRING)");
+    assert_eq!(
+        address.value_type().unwrap().to_string(),
+        "POJO<com.acme.Address>(floor INT, street STRING, zip STRING)"
+    );
     assert_eq!(state(&target, "all", "window-contents").await.kind(), StateKind::Reducing);
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod create;
+mod diff;
 mod fixture;
 mod metadata;
 mod names;
@@ -16,3 +17,4 @@ mod plans;
 mod queries;
 mod rewrite;
 mod truth;
+mod verify;

@@ -27,6 +27,7 @@ pub use crate::FlinkVersion;
 pub use files::WrittenFile;
 pub use manifest::{Action, MANIFEST, Manifest, OperatorEntry, Source, StateEntry};
 pub use plan::{OperatorPlan, Part, Plan, WriteOperator};
+pub use verify::count;
 
 use files::{DataFile, Target, failed};
 use stage::Staged;
