@@ -50,39 +50,55 @@ impl Expected {
     /// From the source and from what the case says; the target is not read.
     pub(crate) fn of(target: &Target<'_>, data: &Path) -> Result<Self, String> {
         let case = target.case;
-        let mut expected = Self { states: BTreeMap::new() };
+        let source = held_by_source(target);
+        let is_there = |name: &str| source.iter().any(|(operator, state, _)| names(name, operator, state));
+        if let Some(name) = case.kept.iter().chain(case.operators.keys()).find(|name| !is_there(name)) {
+            return Err(format!("the source holds no {name}"));
+        }
         let is_kept = |operator: &str, state: &str| {
             case.how != How::Bootstrap || case.kept.iter().any(|kept| names(kept, operator, state))
         };
-        for (operator, state, row) in held_by_source(target) {
+        let mut expected = Self { states: BTreeMap::new() };
+        for (operator, state, row) in source {
             if is_kept(&operator, &state) {
                 let operator = case.operators.get(&operator).cloned().unwrap_or(operator);
-                expected.states.entry((operator, state)).or_default().push(Row { row, is_exact: true });
+                expected.add(operator, state, row, true);
             }
         }
-        expected.states.retain(|(operator, state), _| !case.holds.keys().any(|name| names(name, operator, state)));
         case.edits.iter().try_for_each(|edit| expected.edit(edit))?;
-        let queries = case.holds.iter().filter_map(|(name, held)| match held {
-            Held::Query(query) => Some((name.as_str(), query.as_str())),
-            Held::Rows(_) => None,
-        });
-        let answers = program::answers(target, &queries.collect::<Vec<_>>(), data)?;
-        let rows = case.holds.iter().filter_map(|(name, held)| match held {
-            Held::Query(_) => None,
-            Held::Rows(rows) => Some((name.clone(), rows.clone())),
-        });
-        for ((name, rows), is_exact) in
-            rows.map(|named| (named, true)).chain(answers.into_iter().map(|named| (named, false)))
-        {
-            if let Some((operator, state)) = name.split_once('.') {
-                let rows = rows.into_iter().map(|row| Row { row, is_exact });
-                expected.states.entry((operator.to_owned(), state.to_owned())).or_default().extend(rows);
-            }
-        }
-        match expected.states.values().all(Vec::is_empty) {
+        expected.replace(target, data)?;
+        match expected.states.is_empty() {
             true => Err("Flink would have to hold nothing at all".to_owned()),
             false => Ok(expected),
         }
+    }
+
+    fn add(&mut self, operator: String, state: String, row: Value, is_exact: bool) {
+        self.states.entry((operator, state)).or_default().push(Row { row, is_exact });
+    }
+
+    /// States that hold something else than in the source.
+    fn replace(&mut self, target: &Target<'_>, data: &Path) -> Result<(), String> {
+        let mut queries = Vec::new();
+        for (name, held) in &target.case.holds {
+            let before = self.states.len();
+            self.states.retain(|(operator, state), _| !names(name, operator, state));
+            match (held, name.split_once('.')) {
+                (Held::Query(query), Some(_)) => queries.push((name.as_str(), query.as_str())),
+                (Held::Rows(rows), Some((operator, state))) if !rows.is_empty() => {
+                    let rows = rows.iter().cloned();
+                    rows.for_each(|row| self.add(operator.to_owned(), state.to_owned(), row, true));
+                }
+                (Held::Rows(rows), _) if rows.is_empty() && self.states.len() < before => {}
+                (Held::Rows(rows), _) if rows.is_empty() => return Err(format!("the source holds no {name}")),
+                _ => return Err(format!("{name} is not the name of a state")),
+            }
+        }
+        for (name, rows) in program::answers(target, &queries, data)? {
+            let Some((operator, state)) = name.split_once('.') else { continue };
+            rows.into_iter().for_each(|row| self.add(operator.to_owned(), state.to_owned(), row, false));
+        }
+        Ok(())
     }
 
     fn edit(&mut self, edit: &Edit) -> Result<(), String> {
