@@ -22,6 +22,10 @@ use futures::TryStreamExt;
 
 /// The state, of operator `by-number`: LONG keys, STRING values.
 const STATE: &str = "label";
+/// All states of the operator.
+const STATES: [&str; 5] =
+    [STATE, "blobs", "prices", "_timer_state/event_user-timers", "_timer_state/processing_user-timers"];
+
 const ENTRIES: u64 = 1_000_000;
 const KEY_GROUPS: u64 = 500;
 
@@ -66,8 +70,7 @@ async fn fixture(tables: u64) -> Fixture {
     let Some(KeyedHandle::Incremental(database)) = state.managed_keyed.as_mut() else { return no_database() };
 
     let format = Format { compression: 1, index: Index::Delta, block: 40, restart_interval: 16, ..Format::default() };
-    let mut edits: Vec<Vec<u8>> =
-        [STATE, "blobs", "prices"].iter().zip(1..).map(|(name, id)| family(id, name)).collect();
+    let mut edits: Vec<Vec<u8>> = STATES.iter().zip(1..).map(|(name, id)| family(id, name)).collect();
     let (mut private, mut bytes) = (Vec::new(), 0);
     for number in 0..tables {
         let entries: Vec<_> = (number..ENTRIES).step_by(tables as usize).map(entry).collect();

@@ -10,6 +10,7 @@
 )]
 
 mod flink;
+mod guide;
 #[path = "../held/mod.rs"]
 mod held;
 mod statements;

@@ -44,27 +44,44 @@ pub(crate) fn check(name: &str) {
             actual.push_str(&run(command, temporary.path()));
         }
     }
+    compare(&file, &expected, &actual);
+}
+
+/// Fails if something else was printed than the file has; with `UPDATE_TRANSCRIPTS=1` writes the file.
+pub(crate) fn compare(file: &Path, expected: &str, actual: &str) {
     if std::env::var_os("UPDATE_TRANSCRIPTS").is_some() {
-        fs::write(&file, actual).unwrap();
+        fs::write(file, actual).unwrap();
     } else if actual != expected {
-        panic!("{name}: UPDATE_TRANSCRIPTS=1 writes what is printed now\n{}", difference(&expected, &actual));
+        let difference = difference(expected, actual);
+        panic!("{}: UPDATE_TRANSCRIPTS=1 writes what is printed now\n{difference}", file.display());
     }
 }
 
-fn run(command: &str, temporary: &Path) -> String {
+/// What a command prints to stdout and stderr, in a directory whose name is not shown.
+pub(crate) fn printed(command: &str, directory: &Path) -> String {
+    let output = shell(&format!("({command}) 2>&1"), directory).output().unwrap();
+    let directory = fs::canonicalize(directory).unwrap();
+    String::from_utf8_lossy(&output.stdout).replace(&format!("{}/", directory.to_str().unwrap()), "")
+}
+
+/// A command that finds the program.
+fn shell(command: &str, directory: &Path) -> Command {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_flink-state"));
     let path = std::env::join_paths(
         std::iter::once(binary.parent().unwrap().to_owned())
             .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
-    let output = Command::new("bash")
+    let mut shell = Command::new("bash");
+    shell
         .args(["-o", "pipefail", "-c", command])
-        .current_dir(TESTDATA)
+        .current_dir(directory)
         .env("PATH", path.unwrap())
-        .env("TMP", temporary)
-        .env_remove("NO_COLOR")
-        .output()
-        .unwrap();
+        .env_remove("NO_COLOR");
+    shell
+}
+
+fn run(command: &str, temporary: &Path) -> String {
+    let output = shell(command, TESTDATA.as_ref()).env("TMP", temporary).output().unwrap();
     let clean = |bytes: &[u8]| {
         let testdata = fs::canonicalize(TESTDATA).unwrap();
         let text = String::from_utf8_lossy(bytes).replace(temporary.to_str().unwrap(), "$TMP");

@@ -13,6 +13,8 @@ pub(super) struct Section {
     pub(super) part: usize,
     pub(super) key_group: Option<u16>,
     pub(super) range: Range<u64>,
+    /// What it counts of the task's bytes.
+    pub(super) bytes: u64,
     /// Of compressed list state: the position of the section's only element.
     pub(super) position: i64,
     /// Only to be compared with the first copy of broadcast state.
@@ -77,12 +79,17 @@ pub(super) fn is_keyed(state: &Inner) -> bool {
 pub(super) fn sections(state: &Inner, key_groups: Option<(u16, u16)>, subtasks: Option<(u32, u32)>) -> Vec<Section> {
     let mut sections = Vec::new();
     for (index, part) in state.parts.iter().enumerate() {
-        let section = |range| Section { part: index, key_group: None, range, position: 0, is_copy: false };
+        let section = |range: Range<u64>| {
+            let bytes = range.end - range.start;
+            Section { part: index, key_group: None, range, bytes, position: 0, is_copy: false }
+        };
         let has_subtask = subtasks.is_some_and(|(first, last)| (first..=last).contains(&part.subtask));
         match &part.data {
             Data::Broadcast { .. } if part.elements() == 0 => {}
             Data::Broadcast { .. } => {
-                sections.push(Section { is_copy: !sections.is_empty(), ..section(part.elements_range()) });
+                let section = section(part.elements_range());
+                let is_copy = !sections.is_empty();
+                sections.push(Section { is_copy, bytes: if is_copy { 0 } else { section.bytes }, ..section });
             }
             Data::List(stream) if !has_subtask || stream.bounds.is_empty() => {}
             Data::List(stream) if stream.compressed => {

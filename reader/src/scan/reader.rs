@@ -1,7 +1,6 @@
 //! Runs a task: fetches windows, walks them, decodes what the walk found.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -282,10 +281,7 @@ impl TaskReader {
         source.consume(input, consumed);
         missing.extend(input.take_missing());
         if step == Step::End {
-            if !open.section.is_copy {
-                let Range { start, end } = open.section.range;
-                self.bytes_read.fetch_add(end - start, Ordering::Relaxed);
-            }
+            self.bytes_read.fetch_add(open.section.bytes, Ordering::Relaxed);
             if missing.is_empty() {
                 self.compare_copies(&open.section);
             }

@@ -248,16 +248,14 @@ impl Loader<'_> {
     /// The changelog backend: materialised state of any other backend, and the changes since.
     async fn changelog(&self, subtask: u32, handle: &ChangelogHandle, bytes: u64) -> Result<Vec<Found>> {
         let mut found = Vec::new();
-        for (index, base) in handle.materialized.iter().enumerate() {
-            // After rescaling each former subtask has brought the database that they all began with.
-            let before = handle.materialized.get(..index).unwrap_or_default();
-            if let KeyedHandle::Incremental(database) = base
-                && before
-                    .iter()
-                    .any(|other| matches!(other, KeyedHandle::Incremental(other) if database.is_same(other)))
-            {
-                continue;
+        let bases = match materialized(handle) {
+            Ok(bases) => bases,
+            Err(reason) => {
+                let definition = Arc::new(Definition::unknown("keyed_state", reason.clone()));
+                return Ok(listed(&[definition], Layout::Changelog, bytes, &reason));
             }
+        };
+        for base in bases {
             found.extend(match base {
                 KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle).await?,
                 KeyedHandle::Incremental(database) => self.rocksdb(subtask, database, base.state_size()).await?,
@@ -419,6 +417,32 @@ fn bounds(offsets: &[u64], handle: &OperatorStateHandle, file: &StateFile) -> Re
         );
     }
     Ok(offsets.iter().copied().chain([end]).collect())
+}
+
+/// The materialised handles of a changelog, each once: subtasks that came out of one keep its database, and a subtask
+/// that they are merged into has it from each of them.
+///
+/// # Errors
+/// Why they can't be read, if different ones have the same key groups: nothing says which of them is the newer one.
+fn materialized(handle: &ChangelogHandle) -> Result<Vec<&KeyedHandle>, String> {
+    let mut bases: Vec<&KeyedHandle> = Vec::new();
+    for base in &handle.materialized {
+        let (first, last) = base.key_groups().into_inner();
+        let overlaps =
+            |other: &&&KeyedHandle| first <= *other.key_groups().end() && *other.key_groups().start() <= last;
+        match bases.iter().find(overlaps) {
+            None => bases.push(base),
+            Some(KeyedHandle::Incremental(other)) if matches!(base, KeyedHandle::Incremental(database) if database.is_same(other)) =>
+                {}
+            Some(_) => {
+                return Err(format!(
+                    "key groups {first} to {last} are materialised twice, as happens when subtasks are merged before both \
+                     have materialised again"
+                ));
+            }
+        }
+    }
+    Ok(bases)
 }
 
 /// States that are listed with a reason why they can't be read.

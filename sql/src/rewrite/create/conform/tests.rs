@@ -100,7 +100,7 @@ fn fields_are_matched_by_name() {
         error(Arc::clone(&values), &to(&[a.clone(), b.clone(), ("c", DataType::Utf8)])),
         "there is no field 'c' (inner)"
     );
-    assert_eq!(error(Arc::clone(&values), &to(&[a.clone()])), "the value has no field 'b' (inner)");
+    assert_eq!(error(Arc::clone(&values), &to(std::slice::from_ref(&a))), "the value has no field 'b' (inner)");
     assert_eq!(error(values, &to(&[a, ("b", DataType::Utf8)])), "LONG where STRING belongs (inner, b)");
 }
 
