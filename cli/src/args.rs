@@ -1,13 +1,17 @@
 //! The command line.
 
+mod write;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::memory::Memory;
 use crate::output::Format;
+pub(crate) use write::{Bootstrap, Convert, Rewrite, Target};
 
-/// Looks into, queries and exports Apache Flink savepoints and checkpoints, without a JVM
+/// Looks into, queries, exports and rewrites Apache Flink savepoints and checkpoints, without a JVM
 #[derive(Debug, Parser)]
 #[command(name = "flink-state", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\
@@ -32,6 +36,12 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Compare two snapshots by operator, state and key
     Diff(Diff),
+    /// Run statements that change state, and write the result as a new savepoint
+    Rewrite(Rewrite),
+    /// Write a savepoint for a new job, with state that statements make
+    Bootstrap(Bootstrap),
+    /// Write a snapshot of any kind as a canonical savepoint
+    Convert(Convert),
     /// Print the operator IDs that Flink derives from uids
     Uid(Uid),
     /// Print a completion script for a shell
@@ -91,6 +101,8 @@ pub(crate) struct Sql {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) memory: Memory,
+    #[command(flatten)]
     pub(crate) uids: Uids,
 }
 
@@ -107,6 +119,8 @@ pub(crate) struct Export {
     /// Only states with this name
     #[arg(long, value_name = "STATE")]
     pub(crate) state: Option<String>,
+    #[command(flatten)]
+    pub(crate) memory: Memory,
     #[command(flatten)]
     pub(crate) uids: Uids,
 }

@@ -1,4 +1,4 @@
-//! A bar for work that takes long.
+//! What shows on stderr, if that is a terminal, while work takes long.
 
 use std::io::IsTerminal;
 use std::pin::pin;
@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::error::one_line;
+
 /// Shorter work gets no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Time between two looks at how far work is.
 const STEP: Duration = Duration::from_millis(100);
+/// Between two pictures of a spinner.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Bytes that are read, on stderr if that is a terminal.
 pub(crate) struct Progress {
@@ -73,6 +77,42 @@ impl Progress {
 }
 
 impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The step of some work that is being done, with the time that it takes.
+pub(crate) struct Steps {
+    bar: ProgressBar,
+    /// Number of steps.
+    total: usize,
+}
+
+impl Steps {
+    /// Shows nothing yet.
+    pub(crate) fn new(total: usize) -> Self {
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(TICK);
+        Self { bar, total }
+    }
+
+    /// Shows the last step.
+    pub(crate) fn last(&self, what: &str) {
+        self.start(self.total, what);
+    }
+
+    /// Shows a step: `[2/5] UPDATE …`.
+    pub(crate) fn start(&self, number: usize, what: &str) {
+        self.bar.reset_elapsed();
+        self.bar.set_message(format!("[{number}/{}] {}", self.total, one_line(what)));
+    }
+}
+
+impl Drop for Steps {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

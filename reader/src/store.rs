@@ -195,6 +195,12 @@ impl StateFile {
         Self { name: Arc::from(name), size: bytes.len() as u64, bytes: Source::Inline(bytes) }
     }
 
+    /// A whole file of any store.
+    #[cfg(test)]
+    pub(crate) fn in_store(objects: Arc<dyn ObjectStore>, path: Path, size: u64) -> Self {
+        Self { name: Arc::from(path.as_ref()), size, bytes: Source::File { objects, path, start: 0 } }
+    }
+
     /// The path as the handle has it.
     pub fn name(&self) -> &str {
         &self.name

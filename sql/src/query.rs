@@ -33,6 +33,11 @@ impl Query {
         QueryProgress(Arc::clone(&self.gaps))
     }
 
+    /// The same rows in another form.
+    pub(crate) fn map_batches(self, map: impl FnOnce(SendableRecordBatchStream) -> SendableRecordBatchStream) -> Self {
+        Self { batches: map(self.batches), gaps: self.gaps }
+    }
+
     /// Fails if rows could not be read. To be asked when the stream has ended.
     pub(crate) fn check(&self) -> Result<()> {
         match self.gaps().iter().find(|gap| gap.kind != GapKind::Undecoded) {

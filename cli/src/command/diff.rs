@@ -6,7 +6,8 @@ use arrow::array::RecordBatch;
 use flink_state_sql::diff::{Diff, DiffOptions, Example, FactDiff, StateDiff};
 use serde_json::{Value, json};
 
-use super::{interruptible, open_all};
+use super::interruptible;
+use super::snapshots::open_all;
 use crate::args::{self, ReportFormat};
 use crate::error::{EXIT_DATA, EXIT_DIFFERENT, Error, Result, one_line};
 use crate::output::{Grid, object};

@@ -1,13 +1,15 @@
 //! `flink-state sql`.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::Path;
 
-use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg, Statement};
+use flink_state_sql::{Query, Session, SessionOptions, Statement};
 use futures::{StreamExt, TryStreamExt};
 
+use super::script::Script;
+use super::snapshots::open_aliased;
 use super::warnings::Warnings;
-use super::{interruptible, open_all, repl};
+use super::{interruptible, repl};
 use crate::args::Sql;
 use crate::error::{EXIT_DATA, Error, Result, one_line};
 use crate::output::{Format, Target};
@@ -29,11 +31,9 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
     } else if output.is_some() || format.is_binary() {
         return Err(Error::usage("--output and binary formats need statements").hint("give them with -c or -f"));
     }
-    let (aliases, locations): (Vec<_>, Vec<_>) = arguments.snapshots.iter().map(|text| split_alias(text)).unzip();
-    let snapshots = interruptible(open_all(&locations, &arguments.uids)).await?.into_iter().zip(aliases);
-    let snapshots = snapshots.map(|(snapshot, alias)| SnapshotArg { alias: alias.map(str::to_owned), snapshot });
-    let snapshots: Vec<_> = snapshots.collect();
-    let session = Session::open(&snapshots, &SessionOptions::default()).map_err(|e| {
+    let snapshots = interruptible(open_aliased(&arguments.snapshots, &arguments.uids)).await?;
+    let options = SessionOptions { memory_limit: arguments.memory.bytes(), ..SessionOptions::default() };
+    let session = Session::open(&snapshots, &options).map_err(|e| {
         Error::from(e)
             .at(arguments.snapshots.join(" "))
             .hint("write each snapshot as alias=PATH, with different aliases")
@@ -44,36 +44,12 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
     }
 }
 
-/// Statements, and where they come from.
-struct Script {
-    text: String,
-    origin: String,
-}
-
 /// The statements to run; `None` when a person is to be asked for them.
 fn script(arguments: &Sql) -> Result<Option<Script>> {
-    if let Some(command) = &arguments.command {
-        return Ok(Some(Script { text: command.clone(), origin: "the statements of -c".to_owned() }));
-    }
-    if let Some(file) = &arguments.file {
-        let text = std::fs::read_to_string(file).map_err(|e| Error::file("read the statements", file, &e))?;
-        return Ok(Some(Script { text, origin: format!("file {}", file.display()) }));
-    }
-    if std::io::stdin().is_terminal() {
-        return Ok(None);
-    }
-    let mut text = String::new();
-    let read = std::io::stdin().read_to_string(&mut text);
-    read.map_err(|e| Error::file("read the statements", Path::new("stdin"), &e))?;
-    Ok(Some(Script { text, origin: "the statements of stdin".to_owned() }))
-}
-
-/// `alias=PATH`; a path that starts with such a thing is written as `./alias=…`.
-fn split_alias(argument: &str) -> (Option<&str>, &str) {
-    let is_name = |alias: &str| alias.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    match argument.split_once('=') {
-        Some((alias, location)) if is_name(alias) => (Some(alias), location),
-        _ => (None, argument),
+    match Script::of(arguments.command.as_deref(), arguments.file.as_deref())? {
+        None if std::io::stdin().is_terminal() => Ok(None),
+        None => Script::of_stdin().map(Some),
+        given => Ok(given),
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use arrow_schema::SchemaRef;
 use bytes::Bytes;
 
-use crate::types::{Framing, ListKind, MapKind, Opaque, Type};
+use crate::error::{Error, Result as ReaderResult};
+use crate::types::{Basic, Framing, ListKind, MapKind, Opaque, Type};
 
 use super::entry::{Content, Entry, Timed};
 use super::header::{KeyedHeader, OperatorHeader, TypedMeta};
@@ -227,6 +229,46 @@ fn collection_v2(state: &TypedMeta, value: Type) -> Type {
             Type::Map { kind: MapKind::Map, key: Box::new(key), value: Box::new(value) }
         }
         _ => value,
+    }
+}
+
+/// The columns of a state of these types, as [`State::schema`](super::State::schema) has them for one that a snapshot
+/// holds.
+///
+/// The value of list and map state is a list or map type, whose elements or values are `TTL` types if the state has a
+/// time to live; `None` for timers. `namespace` is `None` for the void namespace; the key of broadcast state is that of
+/// its map.
+///
+/// ```
+/// use flink_state_reader::{StateKind, table_schema};
+///
+/// let (key, value) = ("LONG".parse()?, "MAP<STRING, TTL<INT>>".parse()?);
+/// let schema = table_schema(StateKind::Map, Some(&key), None, Some(&value))?;
+/// let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+/// assert_eq!(columns, ["key_group", "key", "map_key", "map_value", "last_access"]);
+/// # Ok::<(), flink_state_reader::Error>(())
+/// ```
+///
+/// # Errors
+/// A kind that has no such types; list elements whose ends can't be found.
+pub fn table_schema(
+    kind: StateKind,
+    key: Option<&Type>,
+    namespace: Option<&Type>,
+    value: Option<&Type>,
+) -> ReaderResult<SchemaRef> {
+    let is_keyed =
+        !matches!(kind, StateKind::OperatorList | StateKind::OperatorUnion | StateKind::Broadcast | StateKind::Raw);
+    let void = Type::Basic(Basic::VoidNamespace);
+    let namespace = namespace.or(is_keyed.then_some(&void));
+    let [key, namespace, value] = [key, namespace, value].map(Option::<&Type>::cloned);
+    let definition = Definition::new(String::new(), kind, key, namespace, value, Layout::Canonical);
+    match &definition.parts {
+        Err(reason) => Err(Error::usage(format!("a {kind} state of these types: {reason}"))),
+        Ok(Parts::Keyed(entry)) if kind == StateKind::List && !matches!(entry.content, Content::List(_)) => {
+            Err(Error::unsupported("the ends of the list's elements can't be found: their type can't be decoded"))
+        }
+        Ok(_) => Ok(definition.table().schema),
     }
 }
 

@@ -248,7 +248,14 @@ impl Loader<'_> {
     /// The changelog backend: materialised state of any other backend, and the changes since.
     async fn changelog(&self, subtask: u32, handle: &ChangelogHandle, bytes: u64) -> Result<Vec<Found>> {
         let mut found = Vec::new();
-        for base in &handle.materialized {
+        for (index, base) in handle.materialized.iter().enumerate() {
+            // After rescaling each former subtask has brought the database that they all began with.
+            let before = handle.materialized.get(..index).unwrap_or_default();
+            if let KeyedHandle::Incremental(database) = base
+                && before.iter().any(|other| matches!(other, KeyedHandle::Incremental(other) if database.is_same(other)))
+            {
+                continue;
+            }
             found.extend(match base {
                 KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle).await?,
                 KeyedHandle::Incremental(database) => self.rocksdb(subtask, database, base.state_size()).await?,

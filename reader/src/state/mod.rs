@@ -34,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::scan::{Gap, ScanBuilder, ScanStream};
 use crate::types::{Basic, Type};
 
+pub use definition::table_schema;
 use definition::{Definition, Parts};
 use entry::Entry;
 pub(crate) use load::load;
@@ -196,7 +197,8 @@ impl State {
         Arc::clone(&self.0.table.schema)
     }
 
-    /// Bytes of its data; of the whole file where several states share it and their parts are not known.
+    /// Bytes of its data; of the whole file where several states share it and their parts are not known. Of RocksDB those
+    /// of its tables, which may hold older values and key groups of other subtasks too.
     pub fn bytes(&self) -> u64 {
         self.0.bytes
     }

@@ -70,7 +70,7 @@ fn check_expr(expr: &Expr, input: &LogicalPlan, name: &str, definition: &Definit
 }
 
 /// The type in the notation of Flink's, where it has one.
-fn notation(ty: &DataType) -> String {
+pub(super) fn notation(ty: &DataType) -> String {
     let name = match ty {
         DataType::Boolean => "BOOLEAN",
         DataType::Int8 => "BYTE",

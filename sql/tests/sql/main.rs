@@ -8,6 +8,7 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod create;
 mod diff;
 mod fixture;
 mod metadata;

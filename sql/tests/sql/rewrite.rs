@@ -331,7 +331,11 @@ async fn what_can_not_be_right_is_refused() {
         ),
         (r#"UPDATE "by-name".count SET value = NULL"#, ErrorKind::Data, "NULL"),
         (r#"UPDATE "by-name".count SET key_group = 1"#, ErrorKind::Unsupported, "key_group can't be assigned"),
-        (r#"UPDATE "by-name".count SET key = 'same'"#, ErrorKind::Usage, "two rows have the same key: key 'same' (key group"),
+        (
+            r#"UPDATE "by-name".count SET key = 'same'"#,
+            ErrorKind::Usage,
+            "two rows have the same key: key 'same' (key group",
+        ),
         (
             r#"INSERT INTO "by-name".count (key, value) VALUES ('key-13', 1)"#,
             ErrorKind::Usage,

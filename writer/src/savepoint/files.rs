@@ -58,7 +58,8 @@ impl Target {
     pub(super) fn finish(mut self) -> Result<()> {
         sync_directory(&self.directory)?;
         if let Some(parent) = self.directory.parent() {
-            sync_directory(parent)?;
+            // The parent of a plain name has no name itself.
+            sync_directory(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
         }
         self.is_finished = true;
         Ok(())

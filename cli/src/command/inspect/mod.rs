@@ -45,6 +45,8 @@ struct OperatorPicture {
     index: usize,
     bytes: u64,
     states: Vec<StatePicture>,
+    /// What Flink may have left out.
+    caution: Option<&'static str>,
     in_flight: Vec<GatePicture>,
 }
 
@@ -77,8 +79,9 @@ impl Picture {
             for state in operator.states().await? {
                 states.push(StatePicture::of(state, total <= COUNTED).await?);
             }
+            let caution = operator.caution().await?;
             let in_flight = GatePicture::all(operator);
-            operators.push(OperatorPicture { index, bytes: bytes(operator), states, in_flight });
+            operators.push(OperatorPicture { index, bytes: bytes(operator), states, caution, in_flight });
         }
         Ok(Self { snapshot, operators })
     }

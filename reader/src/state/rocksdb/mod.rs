@@ -10,6 +10,8 @@
 
 mod database;
 mod entries;
+#[cfg(test)]
+mod requests;
 mod table;
 #[cfg(test)]
 mod tests;

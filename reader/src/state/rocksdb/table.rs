@@ -118,14 +118,15 @@ impl TableReader {
         Some(format!("operands of the merge operator {operator}"))
     }
 
-    /// The next data block; nothing at the end.
+    /// The next data block with its offset; nothing at the end.
     ///
     /// # Errors
     /// A corrupt block; a failure of the store.
-    pub(super) async fn next_block(&mut self) -> Result<Option<Bytes>> {
+    pub(super) async fn next_block(&mut self) -> Result<Option<(u64, Bytes)>> {
         loop {
             if let Some(handle) = self.blocks.pop_front() {
-                return self.block(handle).await.map(Some).map_err(|e| e.in_file(&*self.name));
+                let block = self.block(handle).await.map_err(|e| e.in_file(&*self.name))?;
+                return Ok(Some((handle.offset, block)));
             }
             let Some(partition) = self.partitions.pop_front() else { return Ok(None) };
             self.blocks = self.index(partition).await.map_err(|e| e.in_file(&*self.name))?;
@@ -134,12 +135,14 @@ impl TableReader {
 
     async fn index(&mut self, handle: Handle) -> Result<VecDeque<Handle>> {
         let block = self.block(handle).await.in_field("index")?;
-        index::blocks(block, self.properties.index, &self.range).map_err(|e| relocate(e, handle)).in_field("index")
+        index::blocks(block, self.properties.index, &self.range)
+            .map_err(|e| e.relocated(handle.offset))
+            .in_field("index")
     }
 
     async fn parse<T>(&mut self, handle: Handle, field: &str, parse: impl FnOnce(Bytes) -> Result<T>) -> Result<T> {
         let block = self.block(handle).await.in_field(field)?;
-        parse(block).map_err(|e| relocate(e, handle)).in_field(field)
+        parse(block).map_err(|e| e.relocated(handle.offset)).in_field(field)
     }
 
     async fn block(&mut self, handle: Handle) -> Result<Bytes> {
@@ -160,9 +163,4 @@ impl TableReader {
         let index = |at: u64| usize::try_from(at - start).unwrap_or(usize::MAX).min(bytes.len());
         Ok(bytes.slice(index(range.start)..index(range.end)))
     }
-}
-
-/// Offsets inside of an uncompressed block mean nothing in its file.
-fn relocate(error: Error, handle: Handle) -> Error {
-    Error::new(error.kind(), error.message()).at(handle.offset)
 }
