@@ -69,6 +69,8 @@ struct Open {
     section: Section,
     walk: Box<dyn Walk>,
     source: Source,
+    /// Whether other key groups may follow within its range.
+    is_open: bool,
     /// Bytes that the next window must have.
     min: u64,
 }
@@ -179,12 +181,13 @@ impl TaskReader {
         let plain = Source::Plain(section.range.start);
         let framed = || Source::Framed(Framed::all(section.range.clone()));
         let key_group = section.key_group.unwrap_or_default();
+        let is_open = part.is_open(key_group);
         let form = |entry: &Arc<Entry>| if self.raw { Form::Bytes } else { Form::Parts(Arc::clone(entry)) };
         let (walk, source): (Box<dyn Walk>, Source) = match &part.data {
             Data::Canonical { stream, id, entry } => {
                 let prefix = Prefix::new(key_group, stream.max_parallelism);
                 let states = u16::try_from(stream.states.len()).unwrap_or(u16::MAX);
-                let walk = CanonicalWalk::new(prefix, states, Some((*id, form(entry))));
+                let walk = CanonicalWalk::new(prefix, states, Some((*id, form(entry)))).open(is_open);
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
             Data::RocksDb { family, entry } => {
@@ -198,10 +201,12 @@ impl TaskReader {
             Data::Heap { stream, id } if stream.compressed => {
                 let Some((_, input)) = &mut self.input else { return Err(Error::bug("section without input")) };
                 let block = find_block(input.window()?, &section, *id, stream.states.len()).await?;
-                (Box::new(HeapWalk::block(self.heap_states(stream, *id), *id)), Source::Framed(block))
+                let walk = HeapWalk::block(self.heap_states(stream, *id), *id).open(is_open);
+                (Box::new(walk), Source::Framed(block))
             }
             Data::Heap { stream, id } => {
-                (Box::new(HeapWalk::key_group(key_group, self.heap_states(stream, *id), *id)), plain)
+                let walk = HeapWalk::key_group(key_group, self.heap_states(stream, *id), *id).open(is_open);
+                (Box::new(walk), plain)
             }
             Data::RawTimers { context, .. } => {
                 (Box::new(RawTimerWalk::new(context.clone(), Some(inner.name.clone()))), plain)
@@ -213,7 +218,7 @@ impl TaskReader {
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
         };
-        Ok(Open { section, walk, source, min: 0 })
+        Ok(Open { section, walk, source, is_open, min: 0 })
     }
 
     /// What the sections of a part are read from, `first` and those that are left.
@@ -253,7 +258,7 @@ impl TaskReader {
     /// Walks through one window of a section. Gives the section back unless it has ended.
     async fn step(&mut self, mut open: Open) -> Result<Option<Open>> {
         let Some((_, input)) = &mut self.input else { return Err(Error::bug("section without input")) };
-        let Open { section, walk, source, min } = &mut open;
+        let Open { section, walk, source, is_open, min } = &mut open;
         let chunk = source.read(input, section, *min).await?;
         let (data, offset) = (chunk.data(), chunk.offset);
         let locate = |e: Error| chunk.locate(e, section);
@@ -275,7 +280,8 @@ impl TaskReader {
         let (consumed, unread) = (cursor.offset(), cursor.remaining() as u64);
         *min = match step {
             Step::Full | Step::End => 0,
-            Step::NeedMore if consumed == offset => unread.saturating_mul(2).max(1),
+            // What follows an open section is no chunk of its compressed stream.
+            Step::NeedMore if consumed == offset && !*is_open => unread.saturating_mul(2).max(1),
             Step::NeedMore => unread + 1,
         };
         source.consume(input, consumed);

@@ -30,6 +30,8 @@ pub(crate) struct CanonicalWalk {
     states: u16,
     /// The state whose entries are asked for.
     wanted: Option<(u16, Form)>,
+    /// Whether something else may follow the end mark.
+    is_open: bool,
     position: Position,
 }
 
@@ -122,7 +124,12 @@ impl Prefix {
 impl CanonicalWalk {
     /// A walk through a key group of a stream with `states` states, for the entries of one of them.
     pub(crate) fn new(prefix: Prefix, states: u16, wanted: Option<(u16, Form)>) -> Self {
-        Self { prefix, states, wanted, position: Position::Start }
+        Self { prefix, states, wanted, is_open: false, position: Position::Start }
+    }
+
+    /// Whether something else may follow the key group.
+    pub(crate) fn open(self, is_open: bool) -> Self {
+        Self { is_open, ..self }
     }
 
     /// Frames the next complete item: a state id or an entry.
@@ -190,6 +197,7 @@ impl Walk for CanonicalWalk {
                     .at(input.offset()));
                 }
                 Item::Incomplete => return Ok(Step::NeedMore),
+                Item::End if self.is_open => return Ok(Step::End),
                 Item::End if !input.is_empty() => {
                     return Err(Error::data(format!(
                         "bytes behind the end mark of key group {}",

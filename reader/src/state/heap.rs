@@ -38,6 +38,8 @@ pub(crate) struct HeapWalk {
     blocks: usize,
     /// The states whose blocks have come.
     seen: Vec<bool>,
+    /// Whether something else may follow the last block.
+    is_open: bool,
     position: Position,
 }
 
@@ -59,13 +61,18 @@ impl HeapWalk {
     /// A walk through an uncompressed key group.
     pub(crate) fn key_group(key_group: u16, states: Arc<[HeapState]>, wanted: u16) -> Self {
         let seen = vec![false; states.len()];
-        Self { blocks: states.len(), seen, states, wanted, position: Position::KeyGroup(key_group) }
+        Self { blocks: states.len(), seen, states, wanted, is_open: false, position: Position::KeyGroup(key_group) }
     }
 
     /// A walk through a single block.
     pub(crate) fn block(states: Arc<[HeapState]>, wanted: u16) -> Self {
         let seen = (0..states.len()).map(|state| state != usize::from(wanted)).collect();
-        Self { blocks: 1, seen, states, wanted, position: Position::Block }
+        Self { blocks: 1, seen, states, wanted, is_open: false, position: Position::Block }
+    }
+
+    /// Whether something else may follow the key group or block.
+    pub(crate) fn open(self, is_open: bool) -> Self {
+        Self { is_open, ..self }
     }
 
     /// Frames the next item and moves past it.
@@ -127,7 +134,7 @@ impl HeapWalk {
     /// Gives whether wanted rows are lost: one element that fills the space up to there is known all the same.
     fn resync(&self, input: &mut Cursor<'_>, last: bool, rows: &mut Rows) -> Option<bool> {
         let Position::Element { state, left } = self.position else { return None };
-        if !last {
+        if !last || self.is_open {
             return None;
         }
         let size = resync::blocks_at(&self.states, &self.seen, *input)?;
@@ -176,6 +183,7 @@ impl Walk for HeapWalk {
         while rows.count < max {
             match self.position {
                 Position::Enough => return Ok(Step::End),
+                Position::End if self.is_open => return Ok(Step::End),
                 Position::End if !input.is_empty() => {
                     return Err(Error::data("bytes behind the last state of a key group").at(input.offset()));
                 }
@@ -190,7 +198,9 @@ impl Walk for HeapWalk {
                     rows.rollback(mark);
                     return match e.kind() {
                         ErrorKind::Truncated if !last => Ok(Step::NeedMore),
-                        ErrorKind::Unsupported if !last && input.remaining() < MAX_RESYNC => Ok(Step::NeedMore),
+                        ErrorKind::Unsupported if !last && !self.is_open && input.remaining() < MAX_RESYNC => {
+                            Ok(Step::NeedMore)
+                        }
                         ErrorKind::Unsupported => match self.resync(input, last, rows) {
                             Some(lost) => {
                                 unframed.extend(lost.then(|| self.unframed(&e)));

@@ -13,6 +13,8 @@ pub(crate) struct KeyGroups {
     first: u16,
     /// Empty for a key group without data.
     ranges: Vec<Range<u64>>,
+    /// The key group behind which others may follow that are not of the handle.
+    open: Option<u16>,
 }
 
 impl KeyGroups {
@@ -48,7 +50,18 @@ impl KeyGroups {
                 }
             }
         }
-        Ok(Self { first, ranges })
+        Ok(Self { first, ranges, open: None })
+    }
+
+    /// Those of a handle that may have lost key groups of its stream in front and at the end, as rescaling clips it: where
+    /// the last one ends is not known.
+    pub(crate) fn clipped(self) -> Self {
+        Self { open: self.iter().last().map(|(key_group, _)| key_group), ..self }
+    }
+
+    /// Whether other key groups may follow within the bytes of this one.
+    pub(crate) fn is_open(&self, key_group: u16) -> bool {
+        self.open == Some(key_group)
     }
 
     /// Each key group with data, ascending.
@@ -70,6 +83,9 @@ mod tests {
     fn a_key_group_ends_where_the_next_one_with_data_starts() {
         let groups = KeyGroups::new(4, &[100, 0, 150, 0], Some(90), 200).unwrap();
         assert_eq!(groups.iter().collect::<Vec<_>>(), [(4, 100..150), (6, 150..200)]);
+        assert!(!groups.is_open(6));
+        let clipped = groups.clipped();
+        assert_eq!([4, 5, 6, 7].map(|key_group| clipped.is_open(key_group)), [false, false, true, false]);
         let raw = KeyGroups::new(0, &[0, -1, 8], None, 9).unwrap();
         assert_eq!(raw.iter().collect::<Vec<_>>(), [(0, 0..8), (2, 8..9)]);
     }

@@ -6,7 +6,7 @@ use crate::bytes::{Cursor, snappy::STREAM_IDENTIFIER};
 use crate::error::ErrorKind;
 
 use super::Layout;
-use super::canonical::{CanonicalWalk, Prefix};
+use super::canonical::CanonicalWalk;
 use super::key_groups::KeyGroups;
 use super::rows::{Rows, Step, Walk, Wanted};
 
@@ -37,12 +37,13 @@ pub(crate) fn probe(offsets: &[i64], key_groups: &KeyGroups) -> Probe {
 }
 
 /// The layout of a key group by its first bytes; nothing when more of them are needed. `last` says that these are all.
-pub(crate) fn detect(prefix: Prefix, states: u16, compressed: bool, bytes: &[u8], last: bool) -> Option<Layout> {
+///
+/// `walk` is one through that key group for no state.
+pub(crate) fn detect(mut walk: CanonicalWalk, compressed: bool, bytes: &[u8], last: bool) -> Option<Layout> {
     if compressed {
         let is_canonical = bytes.starts_with(&STREAM_IDENTIFIER);
         return Some(if is_canonical { Layout::Canonical } else { Layout::Heap });
     }
-    let mut walk = CanonicalWalk::new(prefix, states, None);
     let mut input = Cursor::new(bytes);
     let step = walk.walk(&mut input, last, usize::MAX, &mut Rows::new(Wanted::default()), &mut Vec::new());
     match step {

@@ -15,7 +15,7 @@ use crate::metadata::{
 use crate::serializer::{SnapshotContext, recover};
 use crate::store::{StateFile, Store};
 
-use super::canonical::Prefix;
+use super::canonical::{CanonicalWalk, Prefix};
 use super::changelog::{self, ChangeLog};
 use super::definition::{Definition, Parts};
 use super::header::{KeyedHeader, OperatorHeader};
@@ -107,6 +107,15 @@ struct KeyedStates {
     heap: Arc<[HeapState]>,
 }
 
+/// Which key groups of a stream a handle has.
+#[derive(Clone, Copy, Debug)]
+enum Extent {
+    /// All of them: the header ends where the first one starts, the last one ends with the stream.
+    Whole,
+    /// Maybe only some in the middle: rescaling clips the handles of a changelog (`KeyGroupsStateHandle.getIntersection`).
+    Clipped,
+}
+
 struct OperatorStates {
     compressed: bool,
     definitions: Vec<Arc<Definition>>,
@@ -132,19 +141,22 @@ impl Loader<'_> {
 
     async fn keyed(&self, subtask: u32, handle: &KeyedHandle) -> Result<Vec<Found>> {
         match handle {
-            KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle).await,
+            KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle, Extent::Whole).await,
             KeyedHandle::Incremental(database) => self.rocksdb(subtask, database, handle.state_size()).await,
             KeyedHandle::Changelog(changelog) => self.changelog(subtask, changelog, handle.state_size()).await,
         }
     }
 
-    async fn key_groups(&self, subtask: u32, handle: &KeyGroupsHandle) -> Result<Vec<Found>> {
+    async fn key_groups(&self, subtask: u32, handle: &KeyGroupsHandle, extent: Extent) -> Result<Vec<Found>> {
         let file = self.store.resolve(&handle.stream).await?;
         let header_end = KeyGroups::header_end(&handle.offsets).unwrap_or(file.size());
         let first = u32::from(*handle.key_groups.range().start());
         let key_groups = KeyGroups::new(first, &handle.offsets, Some(header_end), file.size()).in_file(file.name())?;
-        let bytes = header_bytes(&file, header_end).await?;
-        let header = match recover(Cursor::new(&bytes), self.context, KeyedHeader::parse) {
+        let (key_groups, header) = match extent {
+            Extent::Whole => (key_groups, self.header(&file, header_end).await),
+            Extent::Clipped => (key_groups.clipped(), self.header_in_front(&file, header_end).await),
+        };
+        let (bytes, header) = match header {
             Ok(header) => header,
             Err(e) => return unreadable("keyed_state", e, &file, Layout::Raw),
         };
@@ -175,6 +187,29 @@ impl Loader<'_> {
         Ok(found.collect())
     }
 
+    /// The header of a stream that ends at `end`, and its bytes.
+    async fn header(&self, file: &StateFile, end: u64) -> Result<(Bytes, KeyedHeader)> {
+        let bytes = header_bytes(file, end).await?;
+        let header = recover(Cursor::new(&bytes), self.context, KeyedHeader::parse)?;
+        Ok((bytes, header))
+    }
+
+    /// As [`Self::header`], where key groups may lie between the header and `end`.
+    async fn header_in_front(&self, file: &StateFile, end: u64) -> Result<(Bytes, KeyedHeader)> {
+        let mut size = PROBE;
+        loop {
+            let bytes = header_bytes(file, end.min(size)).await?;
+            let mut input = Cursor::new(&bytes);
+            match KeyedHeader::parse(&mut input, self.context) {
+                Ok(header) => return Ok((bytes.slice(..bytes.len() - input.remaining()), header)),
+                Err(e) if e.kind() == ErrorKind::Truncated && size < end => size *= 4,
+                // Where it ends says which bytes are an unknown serializer's, unless there are key groups between.
+                Err(e) if e.kind() == ErrorKind::Unsupported => return self.header(file, end).await.map_err(|_| e),
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
     /// Finds out whether the stream is canonical or heap.
     async fn layout(
         &self,
@@ -189,11 +224,13 @@ impl Loader<'_> {
         };
         let prefix = Prefix::new(key_group, self.max_parallelism);
         let states = u16::try_from(header.states.len()).unwrap_or(u16::MAX);
+        let is_open = key_groups.is_open(key_group);
         let mut size = PROBE;
         loop {
             let end = range.end.min(range.start + size);
             let bytes = file.read(range.start..end).await?;
-            if let Some(layout) = layout::detect(prefix, states, header.compressed, &bytes, end == range.end) {
+            let walk = CanonicalWalk::new(prefix, states, None).open(is_open);
+            if let Some(layout) = layout::detect(walk, header.compressed, &bytes, end == range.end) {
                 return Ok(layout);
             }
             size *= 4;
@@ -257,7 +294,7 @@ impl Loader<'_> {
         };
         for base in bases {
             found.extend(match base {
-                KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle).await?,
+                KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle, Extent::Clipped).await?,
                 KeyedHandle::Incremental(database) => self.rocksdb(subtask, database, base.state_size()).await?,
                 KeyedHandle::Changelog(_) => return Err(Error::data("a changelog inside the base of a changelog")),
             });

@@ -96,6 +96,14 @@ impl Part {
         .flatten()
     }
 
+    /// Whether other key groups may follow within the bytes of this one.
+    pub(crate) fn is_open(&self, key_group: u16) -> bool {
+        match &self.data {
+            Data::Canonical { stream, .. } | Data::Heap { stream, .. } => stream.key_groups.is_open(key_group),
+            _ => false,
+        }
+    }
+
     /// The key groups of RocksDB and of the changelog backend, and about how many bytes each has.
     pub(crate) fn shares(&self) -> &[(u16, u64)] {
         match &self.data {

@@ -318,15 +318,39 @@ fn heap_blocks_that_may_start_in_two_places_are_not_guessed() {
 }
 
 #[test]
+fn what_follows_an_open_key_group_is_not_of_it() {
+    let example = hex(EXAMPLE);
+    let more = [&example[..], b"more"].concat();
+    let canonical = |data: &[u8], is_open| walk(&mut probe_walk(1).open(is_open), data, data.len(), 9).map(|_| ());
+    canonical(&example, false).unwrap();
+    canonical(&more, true).unwrap();
+    assert!(canonical(&more, false).unwrap_err().message().starts_with("bytes behind the end mark"));
+
+    let example = hex(&format!("{HEAP} 0004 00000000"));
+    let more = [&example[..], b"more"].concat();
+    for wanted in 0..5 {
+        let heap = |data: &[u8], is_open| {
+            walk(&mut HeapWalk::key_group(3, heap_states(), wanted).open(is_open), data, data.len(), 9)
+        };
+        assert_eq!(heap(&more, true).unwrap(), heap(&example, false).unwrap(), "{wanted}");
+    }
+}
+
+/// A walk that tells the layout of a key group.
+fn probe_walk(key_group: u16) -> CanonicalWalk {
+    CanonicalWalk::new(Prefix::new(key_group, 4), 3, None)
+}
+
+#[test]
 fn layouts_are_told_apart_by_their_entries() {
-    let layout = |key_group: u16, data: &[u8]| detect(Prefix::new(key_group, 4), 3, false, data, true);
+    let layout = |key_group: u16, data: &[u8]| detect(probe_walk(key_group), false, data, true);
     assert_eq!(layout(1, &hex(EXAMPLE)), Some(Layout::Canonical));
     assert_eq!(layout(3, &hex(HEAP)), Some(Layout::Heap));
     assert_eq!(layout(0, &hex("00000000 0000 00000000")), Some(Layout::Heap));
     let example = hex(EXAMPLE);
-    assert_eq!(detect(Prefix::new(1, 4), 3, false, &example[..40], false), None);
-    assert_eq!(detect(Prefix::new(1, 4), 3, true, b"\xFF\x06\0\0sNaPpY", true), Some(Layout::Canonical));
-    assert_eq!(detect(Prefix::new(1, 4), 3, true, b"\0\0\0\x01", true), Some(Layout::Heap));
+    assert_eq!(detect(probe_walk(1), false, &example[..40], false), None);
+    assert_eq!(detect(probe_walk(1), true, b"\xFF\x06\0\0sNaPpY", true), Some(Layout::Canonical));
+    assert_eq!(detect(probe_walk(1), true, b"\0\0\0\x01", true), Some(Layout::Heap));
 }
 
 #[test]

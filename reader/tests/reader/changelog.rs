@@ -16,7 +16,7 @@ use futures::TryStreamExt;
 use tempfile::TempDir;
 
 /// Entries of the canonical layout.
-type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
+pub(super) type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
 
 const SET: u8 = 1;
 const CLEAR: u8 = 0;
@@ -57,7 +57,7 @@ async fn entries(snapshot: &Snapshot, state: &State, tasks: usize) -> Result<Ent
     Ok(entries)
 }
 
-async fn keyed_states(snapshot: &Snapshot) -> Result<Vec<State>> {
+pub(super) async fn keyed_states(snapshot: &Snapshot) -> Result<Vec<State>> {
     let mut keyed = Vec::new();
     for operator in snapshot.operators() {
         let states = operator.states().await?.iter();
@@ -66,7 +66,7 @@ async fn keyed_states(snapshot: &Snapshot) -> Result<Vec<State>> {
     Ok(keyed)
 }
 
-async fn all_entries(snapshot: &Snapshot, tasks: usize) -> Result<BTreeMap<String, Entries>> {
+pub(super) async fn all_entries(snapshot: &Snapshot, tasks: usize) -> Result<BTreeMap<String, Entries>> {
     let mut all = BTreeMap::new();
     for state in keyed_states(snapshot).await? {
         all.insert(state.name().to_owned(), entries(snapshot, &state, tasks).await?);

@@ -15,6 +15,7 @@ mod damage;
 mod decode;
 mod expected;
 mod kryo;
+mod materialized;
 mod raw;
 mod scan;
 mod segments;
