@@ -14,4 +14,7 @@ mod names;
 mod plans;
 mod queries;
 mod rewrite;
+mod rewrite_keys;
+mod rewrite_script;
+mod rewrite_values;
 mod truth;
