@@ -1,20 +1,24 @@
 //! The command line.
 
+mod write;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::memory::Memory;
 use crate::output::Format;
+pub(crate) use write::{Bootstrap, Convert, Rewrite, Target};
 
-/// Looks into, queries and exports Apache Flink savepoints and checkpoints, without a JVM
+/// Looks into, queries, exports and rewrites Apache Flink savepoints and checkpoints, without a JVM
 #[derive(Debug, Parser)]
 #[command(name = "flink-state", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\
 SNAPSHOT is the directory of a savepoint or of a retained checkpoint, or its _metadata file: a path or a URL.
 
-Exit codes: 0 ok; 2 wrong usage, or a name that is not there; 3 data that is invalid or not supported, also when only \
-some rows could not be given; 4 storage failed; 5 a defect of flink-state; 130 interrupted.")]
+Exit codes: 0 ok; 1 verify failed, or diff found differences; 2 wrong usage, or a name that is not there; 3 data that \
+is invalid or not supported, also when only some rows could not be given; 4 storage failed; 5 a defect of flink-state; 130 interrupted.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -28,6 +32,16 @@ pub(crate) enum Command {
     Sql(Sql),
     /// Write each state as a Parquet data set
     Export(Export),
+    /// Check that a snapshot is whole: files, key groups, and with --deep every value
+    Verify(Verify),
+    /// Compare two snapshots by operator, state and key
+    Diff(Diff),
+    /// Run statements that change state, and write the result as a new savepoint
+    Rewrite(Rewrite),
+    /// Write a savepoint for a new job, with state that statements make
+    Bootstrap(Bootstrap),
+    /// Write a snapshot of any kind as a canonical savepoint
+    Convert(Convert),
     /// Print the operator IDs that Flink derives from uids
     Uid(Uid),
     /// Print a completion script for a shell
@@ -44,16 +58,25 @@ pub(crate) struct Inspect {
     #[command(flatten)]
     pub(crate) uids: Uids,
     /// How to print it
-    #[arg(long, value_enum, default_value_t = InspectFormat::Table)]
-    pub(crate) format: InspectFormat,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum InspectFormat {
+pub(crate) enum ReportFormat {
     /// For people
     Table,
-    /// One JSON object
+    /// JSON
     Json,
+}
+
+impl From<ReportFormat> for Format {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Table => Self::Table,
+            ReportFormat::Json => Self::Json,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -78,6 +101,8 @@ pub(crate) struct Sql {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) memory: Memory,
+    #[command(flatten)]
     pub(crate) uids: Uids,
 }
 
@@ -94,6 +119,62 @@ pub(crate) struct Export {
     /// Only states with this name
     #[arg(long, value_name = "STATE")]
     pub(crate) state: Option<String>,
+    #[command(flatten)]
+    pub(crate) memory: Memory,
+    #[command(flatten)]
+    pub(crate) uids: Uids,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Files: each one that _metadata names is there, with all the bytes that it says. Key groups: none is missing, none is \
+there twice. Manifest: a savepoint that flink-state wrote has the files that it wrote. With --deep, every state: each \
+entry decodes to its end, keys are in the key group that their hash gives, rows and checksums are those of the \
+manifest. Coordinator state, records in flight and state in a layout of its operator's own are not looked into.
+
+Result: ok; note, to know and no failure; not_verified, what can't be read or decoded; failed.
+
+Exit code 1 when a check failed, 0 when none did: what was not verified is told, and is no failure.
+
+  flink-state verify savepoint-ab12cd-0123456789ab --deep")]
+pub(crate) struct Verify {
+    /// A savepoint or checkpoint
+    pub(crate) snapshot: String,
+    /// Read every state to its end, too
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) uids: Uids,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Operators are matched by their IDs, states by their names, rows by key, namespace and map key. Timers and the elements \
+of lists of operator state have nothing else: they are on one side or on both, wherever they are. Rows are the same \
+when their bytes are, where both sides have types that encode alike (layouts and backends don't matter then), else \
+when they decode to the same values. Types, max parallelism, coordinator state and finished subtasks are compared too; \
+records in flight are not. Up to three rows of each kind of difference are shown.
+
+Exit code 1 when something differs; 3 when nothing does, but not all could be compared.
+
+  flink-state diff savepoint-before savepoint-after --operator my-uid")]
+pub(crate) struct Diff {
+    /// A savepoint or checkpoint
+    pub(crate) a: String,
+    /// The other one
+    pub(crate) b: String,
+    /// Only this operator (uid, ID or name)
+    #[arg(long, value_name = "OPERATOR")]
+    pub(crate) operator: Option<String>,
+    /// Only states with this name
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(crate) format: ReportFormat,
     #[command(flatten)]
     pub(crate) uids: Uids,
 }

@@ -9,6 +9,8 @@ use flink_state_reader::ErrorKind;
 /// `Result` of this crate.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// A verification failed, or two snapshots differ.
+pub(crate) const EXIT_DIFFERENT: u8 = 1;
 /// Rows could not be given, or data is invalid or unsupported.
 pub(crate) const EXIT_DATA: u8 = 3;
 const EXIT_INTERRUPTED: u8 = 130;

@@ -1,7 +1,7 @@
-//! `flink-state`: looks into, queries and exports Apache Flink savepoints and checkpoints, without a JVM.
+//! `flink-state`: looks into, queries, exports and rewrites Apache Flink savepoints and checkpoints, without a JVM.
 //!
 //! ```text
-//! main -> args -> command/{inspect, sql, export, uid, completions} -> output/ -> encode/
+//! main -> args -> command/{inspect, sql, rewrite, …} -> output/ -> encode/
 //! ```
 //!
 //! Results go to stdout; progress, warnings and errors to stderr.
@@ -12,6 +12,7 @@ mod args;
 mod command;
 mod encode;
 mod error;
+mod memory;
 mod output;
 mod progress;
 mod size;
@@ -42,6 +43,11 @@ fn run(command: Command) -> Result<u8> {
             Command::Inspect(arguments) => command::inspect(arguments).await,
             Command::Sql(arguments) => command::sql(arguments).await,
             Command::Export(arguments) => command::export(arguments).await,
+            Command::Verify(arguments) => command::verify(arguments).await,
+            Command::Diff(arguments) => command::diff(arguments).await,
+            Command::Rewrite(arguments) => command::rewrite(arguments).await,
+            Command::Bootstrap(arguments) => command::bootstrap(arguments).await,
+            Command::Convert(arguments) => command::convert(arguments).await,
             Command::Uid(arguments) => command::uid(arguments),
             Command::Completions { shell } => command::completions(shell),
         }

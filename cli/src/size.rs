@@ -1,4 +1,4 @@
-//! Sizes for people.
+//! Sizes and counts for people.
 
 const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
@@ -18,6 +18,11 @@ pub(crate) fn human(bytes: u64) -> String {
         unit = next;
     }
     format!("{scaled}.{} {unit}", rest * 10 / 1024)
+}
+
+/// A number of things, with the plural of their name.
+pub(crate) fn count(number: u64, name: &str) -> String {
+    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

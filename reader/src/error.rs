@@ -106,6 +106,13 @@ impl Error {
         self
     }
 
+    /// Replaces the byte offset: one inside of uncompressed bytes means nothing in the file.
+    #[must_use]
+    pub(crate) fn relocated(mut self, offset: u64) -> Self {
+        self.0.offset = Some(offset);
+        self
+    }
+
     /// Adds the file, unless it is there already.
     #[must_use]
     pub fn in_file(mut self, file: impl Into<String>) -> Self {

@@ -26,7 +26,7 @@ pub mod types;
 pub use error::{Context, Error, ErrorKind, Result};
 pub use scan::{Gap, GapKind, Scan, ScanBuilder, ScanStream, ScanTask};
 pub use snapshot::{OpenOptions, Operator, Snapshot};
-pub use state::{BackendState, Layout, State, StateKind, StateMeta};
+pub use state::{BackendState, Layout, State, StateKind, StateMeta, table_schema};
 pub use store::StateFile;
 
 #[cfg(doctest)]

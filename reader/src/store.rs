@@ -1,5 +1,6 @@
 //! The only place that reads files: a snapshot's directory and the state files that its handles name.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path as LocalPath;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(crate) struct Store {
     objects: Arc<dyn ObjectStore>,
     /// The directory of the metadata file: relative handles start here.
     directory: Path,
+    /// The paths of files whose handles say another length than they have, see [`Self::with_unsized`].
+    without_size: Arc<HashSet<String>>,
 }
 
 /// A stream of bytes that a [`StreamHandle`] names: inline bytes, a file, or a part of one.
@@ -66,7 +69,16 @@ impl Store {
                 .with_hint("a checkpoint is the directory chk-<n>; an incomplete savepoint has no _metadata"));
         };
         let bytes = Source::File { objects: Arc::clone(&objects), path: metadata, start: 0 };
-        Ok((Self { objects, directory }, StateFile { name: Arc::from(METADATA), size, bytes }))
+        Ok((
+            Self { objects, directory, without_size: Arc::default() },
+            StateFile { name: Arc::from(METADATA), size, bytes },
+        ))
+    }
+
+    /// The same store, in which the handles of these files say nothing about their lengths: those of a changelog have the
+    /// length of the uncompressed changes, without the first byte of the file.
+    pub(crate) fn with_unsized(self, paths: HashSet<String>) -> Self {
+        Self { without_size: Arc::new(paths), ..self }
     }
 
     /// Resolves a handle, and checks that its file is there and as long as the handle says.
@@ -74,6 +86,7 @@ impl Store {
     /// # Errors
     /// A missing or short file, an unsafe relative path, a scheme that is not supported.
     pub(crate) async fn resolve(&self, handle: &StreamHandle) -> Result<StateFile> {
+        let size = handle.size().filter(|_| !self.has_no_size(handle));
         match handle.location() {
             Location::Inline(data) => Ok(StateFile::inline("inline in _metadata", data.clone())),
             Location::Empty => Ok(StateFile::inline("empty segment", Bytes::new())),
@@ -85,10 +98,26 @@ impl Store {
                         "it belongs into the snapshot's own directory: was that copied as a whole?",
                     ));
                 };
-                self.file(path, resolved, 0, handle.size(), found)
+                self.file(path, resolved, 0, size, found)
             }
-            Location::Absolute(path) => self.absolute(path, 0, handle.size(), handle.size()).await,
+            Location::Absolute(path) => self.absolute(path, 0, size, size).await,
             Location::Segment(path, range) => self.absolute(path, range.start, handle.size(), None).await,
+        }
+    }
+
+    /// A file in the directory of the metadata file; nothing if it is not there.
+    pub(crate) async fn beside(&self, name: &str) -> Result<Option<StateFile>> {
+        let path = self.relative(name)?;
+        match size_of(self.objects.as_ref(), &path).await? {
+            Some(size) => self.file(name, path, 0, Some(size), size).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn has_no_size(&self, handle: &StreamHandle) -> bool {
+        match handle.location() {
+            Location::Absolute(path) | Location::Relative(path) => self.without_size.contains(path),
+            Location::Inline(_) | Location::Segment(..) | Location::Empty => false,
         }
     }
 
@@ -108,7 +137,7 @@ impl Store {
             let is_same = match (whole, size) {
                 (Some(whole), _) => found == whole,
                 (None, Some(size)) => found >= start.saturating_add(size),
-                (None, None) => false,
+                (None, None) => self.without_size.contains(path),
             };
             if is_same {
                 return self.file(path, moved, start, size, found);
@@ -119,21 +148,21 @@ impl Store {
         }
         Err(Error::unsupported("the file is in another store, and no copy of it lies where the snapshot is")
             .in_file(path)
-            .with_hint("copy the checkpoint's directory with chk-<n>, shared and taskowned"))
+            .with_hint("copy the checkpoint's directory with chk-<n>, shared, taskowned and dstl"))
     }
 
-    /// Where an absolute file lies if its snapshot was moved: beside `_metadata`, or with the same checkpoint directory
-    /// above it in `shared/` or `taskowned/`.
+    /// Where an absolute file lies if its snapshot was moved: beside `_metadata`, or where it was below the directory
+    /// of all checkpoints (`shared/…`, `taskowned/<job>/…`, `chk-<earlier>/…`, `<job>/dstl/…`).
     fn moved(&self, path: &Path) -> Vec<Path> {
         let parts: Vec<_> = path.parts().collect();
-        let mut moved: Vec<Path> =
-            parts.last().map(|name| self.directory.clone().join(name.clone())).into_iter().collect();
-        let shared = parts.iter().rposition(|part| matches!(part.as_ref(), "shared" | "taskowned"));
+        let beside = parts.last().map(|name| self.directory.clone().join(name.clone()));
         let directory: Vec<_> = self.directory.parts().collect();
-        if let (Some(shared), Some((_, parent))) = (shared, directory.split_last()) {
-            moved.push(parent.iter().chain(parts.get(shared..).unwrap_or_default()).cloned().collect());
-        }
-        moved
+        let parent = directory.split_last().map(|(_, parent)| parent);
+        let below = [2, 3].into_iter().filter_map(|depth| {
+            let kept = parts.get(parts.len().checked_sub(depth)?..)?;
+            Some(parent?.iter().chain(kept).cloned().collect())
+        });
+        beside.into_iter().chain(below).collect()
     }
 
     fn relative(&self, path: &str) -> Result<Path> {
@@ -164,6 +193,12 @@ impl StateFile {
     /// Bytes that are in memory already.
     pub(crate) fn inline(name: &str, bytes: Bytes) -> Self {
         Self { name: Arc::from(name), size: bytes.len() as u64, bytes: Source::Inline(bytes) }
+    }
+
+    /// A whole file of any store.
+    #[cfg(test)]
+    pub(crate) fn in_store(objects: Arc<dyn ObjectStore>, path: Path, size: u64) -> Self {
+        Self { name: Arc::from(path.as_ref()), size, bytes: Source::File { objects, path, start: 0 } }
     }
 
     /// The path as the handle has it.

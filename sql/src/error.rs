@@ -117,12 +117,11 @@ impl From<ArrowError> for Error {
 
 impl From<DataFusionError> for Error {
     fn from(error: DataFusionError) -> Self {
-        let of_reader = causes(&error).find_map(|cause| cause.downcast_ref::<flink_state_reader::Error>());
-        match of_reader {
-            Some(cause) => Self::of_reader(cause),
-            None => Self::of_datafusion(error.find_root()),
-        }
-        .with_source(error)
+        let carried = causes(&error).find_map(|cause| match cause.downcast_ref::<flink_state_reader::Error>() {
+            Some(of_reader) => Some(Self::of_reader(of_reader)),
+            None => cause.downcast_ref::<Self>().map(Self::without_source),
+        });
+        carried.unwrap_or_else(|| Self::of_datafusion(error.find_root())).with_source(error)
     }
 }
 
@@ -130,6 +129,13 @@ impl Error {
     fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Box::new(source));
         self
+    }
+
+    /// The same error, to be given the source that it was carried in.
+    fn without_source(&self) -> Self {
+        let Inner { kind, message, hint, location, .. } = self.0.as_ref();
+        let (message, hint, location) = (message.clone(), hint.clone(), location.clone());
+        Self(Box::new(Inner { kind: *kind, message, hint, location, source: None }))
     }
 
     fn of_reader(error: &flink_state_reader::Error) -> Self {

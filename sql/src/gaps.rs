@@ -1,6 +1,7 @@
 //! What a query could not give.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::execution::TaskContext;
@@ -60,9 +61,13 @@ impl fmt::Display for Gap {
     }
 }
 
-/// Collects the gaps of one query from all its partitions: an extension of the query's session configuration.
+/// Collects what all partitions of one query tell of their scans: an extension of the query's session configuration.
 #[derive(Debug, Default)]
-pub(crate) struct GapLog(Mutex<Vec<Gap>>);
+pub(crate) struct GapLog {
+    gaps: Mutex<Vec<Gap>>,
+    bytes_read: AtomicU64,
+    bytes: AtomicU64,
+}
 
 impl GapLog {
     /// The log of the query that a plan is executed for.
@@ -71,12 +76,27 @@ impl GapLog {
     }
 
     pub(crate) fn add(&self, gap: Gap) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(gap);
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).push(gap);
+    }
+
+    /// Adds a scan that starts, with the bytes that it is going to read.
+    pub(crate) fn add_scan(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Adds bytes that were read.
+    pub(crate) fn add_read(&self, bytes: u64) {
+        self.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes that were read, and those of all scans that have started.
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        (self.bytes_read.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 
     /// In order, each once: a query may read a table several times.
     pub(crate) fn gaps(&self) -> Vec<Gap> {
-        let mut gaps = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner).clone();
         gaps.sort_by(|a, b| {
             let place = |gap: &Gap| (gap.catalog.clone(), gap.operator.clone(), gap.state.clone(), gap.key_group);
             place(a).cmp(&place(b)).then_with(|| (&a.reason, a.rows).cmp(&(&b.reason, b.rows)))

@@ -14,10 +14,12 @@
 //! A session only reads: statements that would write are refused. [`rewrite`] runs scripts that change state.
 
 mod catalog;
+pub mod diff;
 mod error;
 mod functions;
 mod gaps;
 mod metadata;
+mod parallel;
 mod pushdown;
 mod query;
 pub mod rewrite;
@@ -27,9 +29,10 @@ pub mod statement;
 mod suggest;
 mod table;
 mod unknown;
+pub mod verify;
 
 pub use datafusion::sql::parser::Statement;
 pub use error::{Error, ErrorKind, Result};
 pub use gaps::{Gap, GapKind};
-pub use query::Query;
+pub use query::{Query, QueryProgress};
 pub use session::{Session, SessionOptions, SnapshotArg};

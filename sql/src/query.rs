@@ -28,6 +28,16 @@ impl Query {
         self.batches.schema()
     }
 
+    /// How far its scans are, to be asked while it runs.
+    pub fn progress(&self) -> QueryProgress {
+        QueryProgress(Arc::clone(&self.gaps))
+    }
+
+    /// The same rows in another form.
+    pub(crate) fn map_batches(self, map: impl FnOnce(SendableRecordBatchStream) -> SendableRecordBatchStream) -> Self {
+        Self { batches: map(self.batches), gaps: self.gaps }
+    }
+
     /// Fails if rows could not be read. To be asked when the stream has ended.
     pub(crate) fn check(&self) -> Result<()> {
         match self.gaps().iter().find(|gap| gap.kind != GapKind::Undecoded) {
@@ -39,6 +49,17 @@ impl Query {
     /// What could not be given so far; complete when the stream has ended.
     pub fn gaps(&self) -> Vec<Gap> {
         self.gaps.gaps()
+    }
+}
+
+/// How far the scans of a query are.
+#[derive(Clone, Debug)]
+pub struct QueryProgress(Arc<GapLog>);
+
+impl QueryProgress {
+    /// Bytes of state that were read, and those of all scans that have started.
+    pub fn bytes(&self) -> (u64, u64) {
+        self.0.progress()
     }
 }
 

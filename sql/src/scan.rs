@@ -142,7 +142,11 @@ impl ExecutionPlan for StateScan {
         let task = self.tasks.get(partition).cloned();
         let task = task.ok_or_else(|| internal_datafusion_err!("a StateScan has no partition {partition}"))?;
         MetricBuilder::new(&self.metrics).counter("bytes_scanned", partition).add(to_usize(task.bytes));
-        let report = Report { name: self.name.clone(), log: GapLog::of(&context), reported: 0 };
+        let log = GapLog::of(&context);
+        if let Some(log) = &log {
+            log.add_scan(task.bytes);
+        }
+        let report = Report { name: self.name.clone(), log, gaps: 0, bytes: 0 };
         let metrics = BaselineMetrics::new(&self.metrics, partition);
         let snapshot = self.snapshot.clone();
         let rows = async move { snapshot.execute(&task).await }
@@ -198,17 +202,20 @@ impl Stream for TaskStream {
     }
 }
 
-/// Hands new gaps of a task on to the query's log.
+/// Hands new gaps of a task, and the bytes that it has read, on to the query's log.
 struct Report {
     name: TableName,
     log: Option<Arc<GapLog>>,
-    reported: usize,
+    /// How many gaps were handed on.
+    gaps: usize,
+    /// How many bytes were.
+    bytes: u64,
 }
 
 impl Report {
     fn update(&mut self, rows: &ScanStream) {
         let Some(log) = &self.log else { return };
-        for gap in rows.gaps().iter().skip(self.reported) {
+        for gap in rows.gaps().iter().skip(self.gaps) {
             log.add(Gap {
                 kind: gap.kind,
                 catalog: self.name.catalog.to_string(),
@@ -219,6 +226,8 @@ impl Report {
                 reason: gap.reason.clone(),
             });
         }
-        self.reported = rows.gaps().len();
+        self.gaps = rows.gaps().len();
+        log.add_read(rows.bytes_read() - self.bytes);
+        self.bytes = rows.bytes_read();
     }
 }

@@ -13,8 +13,10 @@
 
 pub mod encode;
 pub mod key;
+mod release;
 pub mod savepoint;
 pub mod serializer;
 pub mod state;
 
 pub use flink_state_reader::{Context, Error, ErrorKind, Result};
+pub use release::FlinkVersion;

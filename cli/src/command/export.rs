@@ -35,7 +35,7 @@ async fn run(arguments: Export) -> Result<u8> {
             None => data_sets.push(DataSet::plan(operator, state, &arguments.to)?),
         }
     }
-    write(&snapshot, &mut data_sets, &mut warnings).await?;
+    write(&snapshot, &mut data_sets, &mut warnings, arguments.memory.bytes()).await?;
     summary(&data_sets)?;
     warnings.print();
     Ok(if warnings.is_complete() { 0 } else { EXIT_DATA })
@@ -132,8 +132,15 @@ struct Part {
     gaps: Vec<Gap>,
 }
 
-/// Runs the tasks of all data sets, one for each processor at a time.
-async fn write(snapshot: &Snapshot, data_sets: &mut [DataSet<'_>], warnings: &mut Warnings) -> Result<()> {
+/// Runs the tasks of all data sets, one for each processor at a time. They share the memory.
+async fn write(
+    snapshot: &Snapshot,
+    data_sets: &mut [DataSet<'_>],
+    warnings: &mut Warnings,
+    memory: Option<usize>,
+) -> Result<()> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let limit = memory.map(|bytes| bytes / processors);
     let mut parts = Vec::new();
     for (index, data_set) in data_sets.iter_mut().enumerate() {
         let directory = &data_set.directory;
@@ -144,11 +151,11 @@ async fn write(snapshot: &Snapshot, data_sets: &mut [DataSet<'_>], warnings: &mu
         }
         for task in &data_set.tasks {
             let path = directory.join(part_name(Some(task)));
-            parts.push((index, task.bytes, write_part(snapshot.clone(), task.clone(), data_set.schema.clone(), path)));
+            let schema = data_set.schema.clone();
+            parts.push((index, task.bytes, write_part(snapshot.clone(), task.clone(), schema, path, limit)));
         }
     }
     let mut progress = Progress::new(parts.iter().map(|(_, bytes, _)| bytes).sum());
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let running = parts.into_iter().map(|(data_set, bytes_read, part)| async move {
         let part = tokio::spawn(part).await.map_err(|e| Error::bug(format!("an export task broke off: {e}")))?;
         part.map(|(rows, bytes, gaps)| (Part { data_set, rows, bytes, gaps }, bytes_read))
@@ -172,10 +179,11 @@ async fn write_part(
     task: ScanTask,
     schema: Arc<Schema>,
     path: PathBuf,
+    limit: Option<usize>,
 ) -> Result<(u64, u64, Vec<Gap>)> {
     let mut batches = snapshot.execute(&task).await?;
     let mut file = FileTarget::create(&path)?;
-    let mut writer = ParquetWriter::try_new(&schema, &mut file.out)?;
+    let mut writer = ParquetWriter::try_new(&schema, &mut file.out, limit)?;
     let mut rows = 0;
     while let Some(batch) = batches.try_next().await? {
         rows += batch.num_rows() as u64;
@@ -189,7 +197,7 @@ async fn write_part(
 /// Writes a file without rows; returns its size.
 fn write_empty(schema: &Schema, path: &Path) -> Result<u64> {
     let mut file = FileTarget::create(path)?;
-    ParquetWriter::try_new(schema, &mut file.out)?.finish()?;
+    ParquetWriter::try_new(schema, &mut file.out, None)?.finish()?;
     file.finish()
 }
 

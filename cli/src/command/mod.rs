@@ -1,11 +1,19 @@
 //! The commands. Each returns its exit code.
 
+mod bootstrap;
 mod completions;
+mod convert;
+mod diff;
 mod export;
 mod inspect;
 mod repl;
+mod rewrite;
+mod savepoint;
+mod script;
+mod snapshots;
 mod sql;
 mod uid;
+mod verify;
 mod warnings;
 
 use flink_state_reader::{OpenOptions, Snapshot};
@@ -13,11 +21,16 @@ use flink_state_reader::{OpenOptions, Snapshot};
 use crate::args::Uids;
 use crate::error::{Error, Result};
 
+pub(crate) use bootstrap::bootstrap;
 pub(crate) use completions::completions;
+pub(crate) use convert::convert;
+pub(crate) use diff::diff;
 pub(crate) use export::export;
 pub(crate) use inspect::inspect;
+pub(crate) use rewrite::rewrite;
 pub(crate) use sql::sql;
 pub(crate) use uid::uid;
+pub(crate) use verify::verify;
 
 /// Opens a snapshot.
 async fn open(location: &str, uids: &Uids) -> Result<Snapshot> {

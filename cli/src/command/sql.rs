@@ -1,18 +1,19 @@
 //! `flink-state sql`.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::Path;
 
-use flink_state_reader::Snapshot;
-use flink_state_reader::metadata::OperatorId;
-use flink_state_sql::{Query, Session, SessionOptions, SnapshotArg, Statement};
-use futures::{StreamExt, TryStreamExt, future};
+use flink_state_sql::{Query, Session, SessionOptions, Statement};
+use futures::{StreamExt, TryStreamExt};
 
+use super::script::Script;
+use super::snapshots::open_aliased;
 use super::warnings::Warnings;
-use super::{interruptible, open, repl};
-use crate::args::{Sql, Uids};
+use super::{interruptible, repl};
+use crate::args::Sql;
 use crate::error::{EXIT_DATA, Error, Result, one_line};
 use crate::output::{Format, Target};
+use crate::progress::Progress;
 
 /// Characters of a statement that an error shows.
 const EXCERPT: usize = 100;
@@ -30,8 +31,9 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
     } else if output.is_some() || format.is_binary() {
         return Err(Error::usage("--output and binary formats need statements").hint("give them with -c or -f"));
     }
-    let snapshots = interruptible(open_all(&arguments.snapshots, &arguments.uids)).await?;
-    let session = Session::open(&snapshots, &SessionOptions::default()).map_err(|e| {
+    let snapshots = interruptible(open_aliased(&arguments.snapshots, &arguments.uids)).await?;
+    let options = SessionOptions { memory_limit: arguments.memory.bytes(), ..SessionOptions::default() };
+    let session = Session::open(&snapshots, &options).map_err(|e| {
         Error::from(e)
             .at(arguments.snapshots.join(" "))
             .hint("write each snapshot as alias=PATH, with different aliases")
@@ -42,66 +44,12 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
     }
 }
 
-/// Statements, and where they come from.
-struct Script {
-    text: String,
-    origin: String,
-}
-
 /// The statements to run; `None` when a person is to be asked for them.
 fn script(arguments: &Sql) -> Result<Option<Script>> {
-    if let Some(command) = &arguments.command {
-        return Ok(Some(Script { text: command.clone(), origin: "the statements of -c".to_owned() }));
-    }
-    if let Some(file) = &arguments.file {
-        let text = std::fs::read_to_string(file).map_err(|e| Error::file("read the statements", file, &e))?;
-        return Ok(Some(Script { text, origin: format!("file {}", file.display()) }));
-    }
-    if std::io::stdin().is_terminal() {
-        return Ok(None);
-    }
-    let mut text = String::new();
-    let read = std::io::stdin().read_to_string(&mut text);
-    read.map_err(|e| Error::file("read the statements", Path::new("stdin"), &e))?;
-    Ok(Some(Script { text, origin: "the statements of stdin".to_owned() }))
-}
-
-async fn open_all(arguments: &[String], uids: &Uids) -> Result<Vec<SnapshotArg>> {
-    let opening = arguments.iter().map(|argument| async {
-        let (alias, location) = split_alias(argument);
-        let snapshot = match arguments.len() {
-            1 => open(location, uids).await?,
-            // Each snapshot gets the uids that it knows.
-            _ => open(location, &known(&open(location, &Uids::default()).await?, uids)).await?,
-        };
-        Ok::<_, Error>(SnapshotArg { alias: alias.map(str::to_owned), snapshot })
-    });
-    let snapshots: Vec<SnapshotArg> = future::try_join_all(opening).await?;
-    let unknown = |uid: &&String| !snapshots.iter().any(|argument| is_known(&argument.snapshot, uid));
-    match uids.uids.iter().find(unknown) {
-        Some(uid) => {
-            let error = Error::usage(format!("no snapshot has an operator with the uid '{uid}'"));
-            Err(error.at(arguments.join(" ")).hint("flink-state inspect shows the operators of a snapshot"))
-        }
-        None => Ok(snapshots),
-    }
-}
-
-fn known(snapshot: &Snapshot, uids: &Uids) -> Uids {
-    Uids { uids: uids.uids.iter().filter(|uid| is_known(snapshot, uid)).cloned().collect() }
-}
-
-fn is_known(snapshot: &Snapshot, uid: &str) -> bool {
-    let id = OperatorId::from_uid(uid).to_string();
-    snapshot.operators().iter().any(|operator| operator.id() == id)
-}
-
-/// `alias=PATH`; a path that starts with such a thing is written as `./alias=…`.
-fn split_alias(argument: &str) -> (Option<&str>, &str) {
-    let is_name = |alias: &str| alias.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    match argument.split_once('=') {
-        Some((alias, location)) if is_name(alias) => (Some(alias), location),
-        _ => (None, argument),
+    match Script::of(arguments.command.as_deref(), arguments.file.as_deref())? {
+        None if std::io::stdin().is_terminal() => Ok(None),
+        None => Script::of_stdin().map(Some),
+        given => Ok(given),
     }
 }
 
@@ -165,15 +113,18 @@ pub(super) struct Written {
 /// Writes the result of a query, then tells on stderr what it lacks.
 pub(super) async fn write(mut query: Query, format: Format, target: &mut Target) -> Result<Written> {
     let schema = query.schema();
+    let scans = query.progress();
+    let mut progress = Progress::new(0);
     // Nothing is written before the first batch is there: until then the statement may still fail.
-    let mut next = query.next().await.transpose()?;
+    let mut next = progress.during(query.next(), || scans.bytes()).await.transpose()?;
     let mut writer = format.writer(&schema, target.writer())?;
     let mut rows = 0;
     while let Some(batch) = next {
         rows += batch.num_rows();
-        writer.write(&batch)?;
-        next = query.next().await.transpose()?;
+        progress.suspend(|| writer.write(&batch))?;
+        next = progress.during(query.next(), || scans.bytes()).await.transpose()?;
     }
+    drop(progress);
     writer.finish()?;
     drop(writer);
     target.writer().flush()?;

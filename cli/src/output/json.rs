@@ -7,7 +7,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::ResultWriter;
 use crate::encode::{Encoder, push_json_string};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// An array of objects, one a line, or the lines alone.
 pub(super) struct JsonWriter<'a> {
@@ -40,6 +40,14 @@ impl<'a> JsonWriter<'a> {
             (false, _) => line.push('\n'),
         }
     }
+}
+
+/// The only row of a batch as an object.
+pub(crate) fn object(batch: &RecordBatch) -> Result<String> {
+    let mut bytes = Vec::new();
+    let mut writer = JsonWriter::lines(&batch.schema(), &mut bytes);
+    writer.write(batch)?;
+    String::from_utf8(bytes).map_err(|_| Error::bug("JSON is not UTF-8"))
 }
 
 impl ResultWriter for JsonWriter<'_> {

@@ -15,6 +15,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::ipc::writer::StreamWriter;
 use clap::ValueEnum;
 
+pub(crate) use self::json::object;
 pub(crate) use self::parquet::ParquetWriter;
 pub(crate) use self::table::Grid;
 pub(crate) use self::target::{FileTarget, Target};
@@ -77,7 +78,7 @@ impl Format {
             Self::Csv => Box::new(csv::CsvWriter::try_new(schema, out)?),
             Self::Json => Box::new(json::JsonWriter::array(schema, out)),
             Self::Ndjson => Box::new(json::JsonWriter::lines(schema, out)),
-            Self::Parquet => Box::new(parquet::ParquetWriter::try_new(schema, out)?),
+            Self::Parquet => Box::new(parquet::ParquetWriter::try_new(schema, out, None)?),
             Self::Arrow => Box::new(StreamWriter::try_new(out, schema)?),
         })
     }

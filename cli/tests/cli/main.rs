@@ -12,6 +12,7 @@
 mod flink;
 #[path = "../held/mod.rs"]
 mod held;
+mod statements;
 mod transcript;
 
 /// One test for each file in `tests/transcripts`, and a check that none is forgotten.
@@ -29,7 +30,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(bad_input, export, formats, inspect, readme, sql, uid);
+transcripts!(bad_input, bad_rewrite, diff, export, formats, inspect, readme, rewrite, sql, uid, verify);
 
 /// The README shows the commands of its transcript and what they print.
 #[test]

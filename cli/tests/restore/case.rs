@@ -39,12 +39,12 @@ pub(crate) struct Case {
     pub(crate) source: String,
     #[serde(default)]
     pub(crate) how: How,
-    /// Statements. `$DATA` is the directory of `parquet`.
+    /// Statements, for which the Parquet files are tables.
     pub(crate) script: Option<String>,
     /// More arguments of the command.
     #[serde(default)]
     pub(crate) options: Vec<String>,
-    /// Parquet files to make from the source first, by name: queries.
+    /// Parquet files to make first, by name: queries over the source.
     #[serde(default)]
     pub(crate) parquet: BTreeMap<String, String>,
     /// Releases that restore it.

@@ -34,7 +34,7 @@ pub(crate) fn write(target: &Target<'_>, directory: &Path, data: &Path) -> Resul
     arguments.extend(["--to".to_owned(), to.to_str().unwrap().to_owned()]);
     if let Some(script) = &case.script {
         let file = data.join("script.sql");
-        fs::write(&file, script.replace("$DATA", data.to_str().unwrap())).unwrap();
+        fs::write(&file, tables(case, data) + script).unwrap();
         arguments.extend(["--file".to_owned(), file.to_str().unwrap().to_owned()]);
     }
     arguments.extend(case.options.iter().map(|option| option.replace("$FLINK", &target.flink)));
@@ -72,6 +72,9 @@ pub(crate) fn answers(
         let mut row: Map<String, Value> = serde_json::from_str(line).map_err(|error| format!("{error}: {line}"))?;
         let Some(Value::String(name)) = row.shift_remove("$held") else { return Err(format!("no name: {line}")) };
         answers.entry(name).or_default().push(Value::Object(row));
+    }
+    if let Some((name, _)) = answers.iter().find(|(_, rows)| rows.is_empty()) {
+        return Err(format!("the query gives no rows for {name}: a state that holds none is []"));
     }
     Ok(answers)
 }

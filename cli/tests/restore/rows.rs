@@ -79,7 +79,10 @@ impl Expected {
                 expected.states.entry((operator.to_owned(), state.to_owned())).or_default().extend(rows);
             }
         }
-        Ok(expected)
+        match expected.states.values().all(Vec::is_empty) {
+            true => Err("Flink would have to hold nothing at all".to_owned()),
+            false => Ok(expected),
+        }
     }
 
     fn edit(&mut self, edit: &Edit) -> Result<(), String> {

@@ -27,6 +27,8 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
 use crate::bytes::{Cursor, Writer};
@@ -104,6 +106,24 @@ pub struct MasterState {
 }
 
 impl Metadata {
+    /// The paths of the files that hold changes of the changelog backend.
+    pub(crate) fn change_files(&self) -> HashSet<String> {
+        let states = self.operators.iter().flat_map(|o| &o.subtasks).filter_map(|subtask| subtask.state.as_deref());
+        let changelogs = states.filter_map(|state| match &state.managed_keyed {
+            Some(KeyedHandle::Changelog(handle)) => Some(handle),
+            _ => None,
+        });
+        let files = changelogs.flat_map(|handle| &handle.delta).filter_map(|delta| match &delta.part {
+            ChangelogPart::Files(files) => Some(&files.streams),
+            ChangelogPart::Bytes(_) => None,
+        });
+        let paths = files.flatten().filter_map(|(_, stream)| match stream.location() {
+            Location::Absolute(path) | Location::Relative(path) => Some(path.to_owned()),
+            _ => None,
+        });
+        paths.collect()
+    }
+
     /// Reads a whole file. Inline state shares the file's memory.
     ///
     /// # Errors

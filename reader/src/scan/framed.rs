@@ -13,7 +13,7 @@ const CHUNK_HEADER: u64 = 4;
 
 /// Decompresses one stream, or several in a row.
 #[derive(Debug)]
-pub(super) struct Framed {
+pub(crate) struct Framed {
     /// The compressed bytes that are left.
     range: Range<u64>,
     /// Whether the next stream identifier ends this stream.
@@ -27,42 +27,42 @@ pub(super) struct Framed {
 
 impl Framed {
     /// All streams in `range` as one.
-    pub(super) fn all(range: Range<u64>) -> Self {
+    pub(crate) fn all(range: Range<u64>) -> Self {
         Self { range, is_single: false, started: false, ended: false, data: Vec::new(), base: 0 }
     }
 
     /// The first stream in `range`.
-    pub(super) fn first(range: Range<u64>) -> Self {
+    pub(crate) fn first(range: Range<u64>) -> Self {
         Self { is_single: true, ..Self::all(range) }
     }
 
     /// The stream behind this one, which has ended; nothing if there is none.
-    pub(super) fn next_stream(&self) -> Option<Self> {
+    pub(crate) fn next_stream(&self) -> Option<Self> {
         (!self.range.is_empty()).then(|| Self::first(self.range.clone()))
     }
 
-    pub(super) fn data(&self) -> &[u8] {
+    pub(crate) fn data(&self) -> &[u8] {
         &self.data
     }
 
-    pub(super) fn base(&self) -> u64 {
+    pub(crate) fn base(&self) -> u64 {
         self.base
     }
 
     /// Whether all bytes of the stream are decompressed.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         self.ended
     }
 
     /// Drops uncompressed bytes up to this offset of the uncompressed stream.
-    pub(super) fn consume(&mut self, offset: u64) {
+    pub(crate) fn consume(&mut self, offset: u64) {
         let n = usize::try_from(offset - self.base).unwrap_or(usize::MAX).min(self.data.len());
         self.data.drain(..n);
         self.base = offset;
     }
 
     /// Decompresses until at least `min` bytes are there, or the stream has ended.
-    pub(super) async fn fill(&mut self, window: &mut Window, min: usize) -> Result<()> {
+    pub(crate) async fn fill(&mut self, window: &mut Window, min: usize) -> Result<()> {
         while self.data.len() < min && !self.ended {
             self.next_chunk(window, true).await?;
         }
@@ -70,7 +70,7 @@ impl Framed {
     }
 
     /// Moves to the end of the stream without decompressing it.
-    pub(super) async fn skip(&mut self, window: &mut Window) -> Result<()> {
+    pub(crate) async fn skip(&mut self, window: &mut Window) -> Result<()> {
         while !self.ended {
             self.next_chunk(window, false).await?;
         }

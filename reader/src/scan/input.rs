@@ -3,7 +3,9 @@
 use bytes::Bytes;
 
 use crate::error::{Context, Error, Result};
+use crate::state::changelog::ChangelogReader;
 use crate::state::rocksdb::EntriesReader;
+use crate::state::rows::Unframed;
 
 use super::framed::Framed;
 use super::plan::Section;
@@ -13,6 +15,7 @@ use super::window::Window;
 pub(super) enum Input {
     Stream(Window),
     Database(Box<EntriesReader>),
+    Changelog(Box<ChangelogReader>),
 }
 
 /// How one section is read from it.
@@ -20,7 +23,7 @@ pub(super) enum Source {
     /// The next byte of an uncompressed section.
     Plain(u64),
     Framed(Framed),
-    /// Entries that are merged from the tables of a database.
+    /// Entries that are merged from the tables of a database, or from materialised state and changes.
     Merged,
 }
 
@@ -38,13 +41,31 @@ enum Memory<'a> {
     Window(Bytes),
     Uncompressed(&'a [u8]),
     Merged(&'a [u8]),
+    Changed(&'a [u8]),
 }
 
 impl Input {
     pub(super) fn window(&mut self) -> Result<&mut Window> {
         match self {
             Self::Stream(window) => Ok(window),
-            Self::Database(_) => Err(Error::bug("a database instead of a stream")),
+            Self::Database(_) | Self::Changelog(_) => Err(Error::bug("merged entries instead of a stream")),
+        }
+    }
+
+    /// Begins with a section.
+    pub(super) fn start(&mut self, section: &Section) {
+        match self {
+            Self::Stream(_) => {}
+            Self::Database(database) => database.start(),
+            Self::Changelog(changelog) => changelog.start(section.key_group.unwrap_or_default()),
+        }
+    }
+
+    /// Takes what could not be given since the last time.
+    pub(super) fn take_missing(&mut self) -> Vec<Unframed> {
+        match self {
+            Self::Stream(_) | Self::Database(_) => Vec::new(),
+            Self::Changelog(changelog) => changelog.take_missing(),
         }
     }
 }
@@ -71,6 +92,11 @@ impl Source {
                 let last = database.has_ended();
                 Ok(Chunk { data: Memory::Merged(data), offset, last, file: database.name() })
             }
+            (Self::Merged, Input::Changelog(changelog)) => {
+                changelog.fill(section.key_group.unwrap_or_default()).await?;
+                let (data, offset) = changelog.entries();
+                Ok(Chunk { data: Memory::Changed(data), offset, last: changelog.has_ended(), file: "" })
+            }
             _ => Err(Error::bug("a section and its part are not read in the same way")),
         }
     }
@@ -81,6 +107,7 @@ impl Source {
             (Self::Plain(position), _) => *position = offset,
             (Self::Framed(framed), _) => framed.consume(offset),
             (Self::Merged, Input::Database(database)) => database.consume(offset),
+            (Self::Merged, Input::Changelog(changelog)) => changelog.consume(offset),
             (Self::Merged, Input::Stream(_)) => {}
         }
     }
@@ -90,7 +117,7 @@ impl Chunk<'_> {
     pub(super) fn data(&self) -> &[u8] {
         match &self.data {
             Memory::Window(bytes) => bytes,
-            Memory::Uncompressed(bytes) | Memory::Merged(bytes) => bytes,
+            Memory::Uncompressed(bytes) | Memory::Merged(bytes) | Memory::Changed(bytes) => bytes,
         }
     }
 
@@ -103,6 +130,7 @@ impl Chunk<'_> {
                 error.in_file(format!("{file}, uncompressed bytes of the part at {}", section.range.start))
             }
             Memory::Merged(_) => error.in_file(format!("merged entries of the column family {file}")),
+            Memory::Changed(_) => error.in_file("materialised entries with their changes"),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! State + projection -> tasks -> record batches.
 
 mod columns;
-mod framed;
+mod entries;
+pub(crate) mod framed;
 mod input;
 mod plan;
 mod raw;
 mod reader;
 mod stream;
-mod window;
+pub(crate) mod window;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;

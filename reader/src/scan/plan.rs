@@ -97,9 +97,11 @@ pub(super) fn sections(state: &Inner, key_groups: Option<(u16, u16)>, subtasks: 
                 let wanted = part.key_groups().filter(|(key_group, _)| (first..=last).contains(key_group));
                 sections
                     .extend(wanted.map(|(key_group, range)| Section { key_group: Some(key_group), ..section(range) }));
-                // Their place is known to the database only.
+                // Their place is known to the database only: what counts is about how many bytes they are.
                 let wanted = part.shares().iter().filter(|(key_group, _)| (first..=last).contains(key_group));
-                sections.extend(wanted.map(|&(key_group, _)| Section { key_group: Some(key_group), ..section(0..0) }));
+                sections.extend(
+                    wanted.map(|&(key_group, bytes)| Section { key_group: Some(key_group), ..section(0..bytes) }),
+                );
             }
         }
     }

@@ -13,13 +13,11 @@ use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 
 use crate::decode::Span;
 use crate::error::{Error, Result};
+use crate::state::entry::{DELIMITER, push_length};
 use crate::state::rows::{NULL, Rows};
 use crate::state::table::RawPart;
 
 use super::columns::Origin;
-
-/// Between two elements of a list.
-const DELIMITER: u8 = b',';
 
 /// A column of bytes in the making.
 #[derive(Debug)]
@@ -103,17 +101,9 @@ impl RawBuilder {
         if is_null { Ok(()) } else { self.push(origin, value) }
     }
 
-    /// Little-endian base 256, at least one byte.
     fn push_length(&mut self, span: Option<&Span>) {
-        let mut left = span.map_or(0, |span| span.end - span.start);
-        loop {
-            let [byte, ..] = left.to_le_bytes();
-            self.bytes.push(byte);
-            left >>= 8;
-            if left == 0 {
-                break;
-            }
-        }
+        let length = span.and_then(|span| usize::try_from(span.end - span.start).ok());
+        push_length(length.unwrap_or_default(), &mut self.bytes);
     }
 
     fn push(&mut self, origin: Origin<'_>, span: Option<&Span>) -> Result<()> {

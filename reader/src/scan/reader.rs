@@ -1,7 +1,9 @@
 //! Runs a task: fetches windows, walks them, decodes what the walk found.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -11,6 +13,7 @@ use crate::decode::Undecoded;
 use crate::error::{Context, Error, Result};
 use crate::state::State;
 use crate::state::canonical::{CanonicalWalk, Form, Prefix};
+use crate::state::changelog::ChangelogReader;
 use crate::state::entry::Entry;
 use crate::state::heap::{HeapState, HeapWalk};
 use crate::state::operator::{BroadcastWalk, ListWalk, WholeWalk};
@@ -56,6 +59,10 @@ pub(super) struct TaskReader {
     ended: bool,
     /// Whether entries are given as bytes.
     raw: bool,
+    /// Whether gaps are errors.
+    is_complete: bool,
+    /// Bytes of the sections that have ended.
+    bytes_read: Arc<AtomicU64>,
 }
 
 /// A section on the way.
@@ -93,20 +100,31 @@ impl TaskReader {
             ready: VecDeque::new(),
             ended: false,
             raw: task.raw,
+            is_complete: task.raw,
+            bytes_read: Arc::default(),
             state,
             schema,
         })
+    }
+
+    /// Gives gaps that are errors otherwise.
+    pub(super) fn with_gaps(self) -> Self {
+        Self { is_complete: false, ..self }
     }
 
     pub(super) fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
     }
 
+    pub(super) fn bytes_read(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.bytes_read)
+    }
+
     /// The next batch or gap; nothing at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Output>> {
         loop {
             match self.ready.pop_front() {
-                Some(Output::Gap(gap)) if self.raw => {
+                Some(Output::Gap(gap)) if self.is_complete => {
                     return Err(self.state.locate(Error::unsupported(gap.reason)));
                 }
                 Some(output) => return Ok(Some(output)),
@@ -154,6 +172,9 @@ impl TaskReader {
         if self.input.as_ref().is_none_or(|(part, _)| *part != section.part) {
             self.input = Some((section.part, self.input(part, &section)?));
         }
+        if let Some((_, input)) = &mut self.input {
+            input.start(&section);
+        }
         self.rows.fingerprint = 0;
         self.copy.fingerprint = 0;
         let plain = Source::Plain(section.range.start);
@@ -168,10 +189,11 @@ impl TaskReader {
                 (Box::new(walk), if stream.compressed { framed() } else { plain })
             }
             Data::RocksDb { family, entry } => {
-                if let Some((_, Input::Database(database))) = &mut self.input {
-                    database.start();
-                }
                 let prefix = Prefix::new(key_group, family.max_parallelism);
+                (Box::new(EntryWalk::new(prefix, form(entry))), Source::Merged)
+            }
+            Data::Changelog { state, entry } => {
+                let prefix = Prefix::new(key_group, state.max_parallelism);
                 (Box::new(EntryWalk::new(prefix, form(entry))), Source::Merged)
             }
             Data::Heap { stream, id } if stream.compressed => {
@@ -198,12 +220,16 @@ impl TaskReader {
     /// What the sections of a part are read from, `first` and those that are left.
     fn input(&self, part: &Part, first: &Section) -> Result<Input> {
         let rest = || self.sections.as_slice().iter().filter(|section| section.part == first.part);
+        let key_groups = || {
+            let key_group = |section: &Section| section.key_group.unwrap_or_default();
+            key_group(first)..=rest().map(key_group).fold(key_group(first), u16::max)
+        };
         match (&part.data, part.file()) {
             (Data::RocksDb { family, .. }, _) => {
-                let key_group = |section: &Section| section.key_group.unwrap_or_default();
-                let last = rest().map(key_group).fold(key_group(first), u16::max);
-                let database = EntriesReader::new(Arc::clone(family), key_group(first)..=last);
-                Ok(Input::Database(Box::new(database)))
+                Ok(Input::Database(Box::new(EntriesReader::new(Arc::clone(family), key_groups()))))
+            }
+            (Data::Changelog { state, entry }, _) => {
+                Ok(Input::Changelog(Box::new(ChangelogReader::new(state, entry, key_groups()))))
             }
             (_, Some(file)) => {
                 let horizon = rest().map(|section| section.range.end).fold(first.range.end, u64::max);
@@ -254,8 +280,15 @@ impl TaskReader {
             Step::NeedMore => unread + 1,
         };
         source.consume(input, consumed);
-        if step == Step::End && missing.is_empty() {
-            self.compare_copies(&open.section);
+        missing.extend(input.take_missing());
+        if step == Step::End {
+            if !open.section.is_copy {
+                let Range { start, end } = open.section.range;
+                self.bytes_read.fetch_add(end - start, Ordering::Relaxed);
+            }
+            if missing.is_empty() {
+                self.compare_copies(&open.section);
+            }
         }
         for unframed in missing {
             self.add_gap(GapKind::Missing, open.section.key_group, unframed);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use arrow_array::RecordBatch;
@@ -21,15 +22,25 @@ pub struct ScanStream {
     schema: SchemaRef,
     outputs: BoxStream<'static, Result<Output>>,
     gaps: Vec<Gap>,
+    bytes_read: Arc<AtomicU64>,
 }
 
 impl ScanStream {
     pub(crate) fn new(state: State, task: &ScanTask) -> Result<Self> {
-        let reader = TaskReader::new(state, task)?;
+        Ok(Self::of(TaskReader::new(state, task)?))
+    }
+
+    /// As [`Self::new`], but what raw entries can't be given of is a gap too.
+    pub(crate) fn with_gaps(state: State, task: &ScanTask) -> Result<Self> {
+        Ok(Self::of(TaskReader::new(state, task)?.with_gaps()))
+    }
+
+    fn of(reader: TaskReader) -> Self {
         let schema = reader.schema();
+        let bytes_read = reader.bytes_read();
         let outputs =
             stream::try_unfold(reader, async |mut reader| Ok(reader.next().await?.map(|next| (next, reader))));
-        Ok(Self { schema, outputs: outputs.boxed(), gaps: Vec::new() })
+        Self { schema, outputs: outputs.boxed(), gaps: Vec::new(), bytes_read }
     }
 
     /// The columns of its batches.
@@ -45,6 +56,11 @@ impl ScanStream {
             }
             _ => self.gaps.push(gap),
         }
+    }
+
+    /// Bytes of the key groups, or parts of operator state, that it has read to their end: of [`ScanTask::bytes`].
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read.load(Ordering::Relaxed)
     }
 
     /// What could not be given so far; complete when the stream has ended.

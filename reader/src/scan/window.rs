@@ -8,14 +8,14 @@ use crate::error::Result;
 use crate::store::StateFile;
 
 /// Bytes of one read, unless a single entry is larger.
-pub(super) const WINDOW: u64 = 1 << 20;
+pub(crate) const WINDOW: u64 = 1 << 20;
 
 /// Reads a file from front to back in large pieces.
 ///
 /// Sections that lie next to each other share a read. Nothing is copied: the bytes of an entry that a piece cuts are
 /// read again with the next piece.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     file: StateFile,
     /// Where the task's last section in this file ends.
     horizon: u64,
@@ -24,16 +24,16 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(file: StateFile, horizon: u64) -> Self {
+    pub(crate) fn new(file: StateFile, horizon: u64) -> Self {
         Self { file, horizon, start: 0, bytes: Bytes::new() }
     }
 
-    pub(super) fn file(&self) -> &StateFile {
+    pub(crate) fn file(&self) -> &StateFile {
         &self.file
     }
 
     /// The bytes in `range` as far as they are in memory: at least `min` of them, or all.
-    pub(super) async fn get(&mut self, range: Range<u64>, min: u64) -> Result<Bytes> {
+    pub(crate) async fn get(&mut self, range: Range<u64>, min: u64) -> Result<Bytes> {
         let needed = range.end.min(range.start.saturating_add(min.max(1)));
         let end = self.start + self.bytes.len() as u64;
         if range.start < self.start || needed > end {

@@ -35,6 +35,7 @@ use crate::types::{KryoVersion, Type};
 
 pub use recover::recover;
 use registry::{Entry, Layout};
+pub(crate) use runtime::key_of_timers;
 
 /// What the snapshot bytes themselves do not say.
 #[derive(Clone, Debug)]

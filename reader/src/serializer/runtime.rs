@@ -1,12 +1,14 @@
 //! Types of the runtime and of connectors that write their state with it.
 
+use bytes::Bytes;
+
 use crate::bytes::Cursor;
-use crate::error::Result;
+use crate::error::{Context, Error, Result};
 use crate::types::{Basic, ListKind, Type};
 
-use super::Parser;
 use super::collection::transparent;
 use super::registry::{Layout, Row, composite, plain};
+use super::{Parser, SnapshotContext};
 
 pub(super) const SNAPSHOTS: &[Row] = &[
     ("org.apache.flink.streaming.api.operators.TimerSerializerSnapshot", composite(2), timer),
@@ -75,6 +77,29 @@ const TWO_PHASE_COMMIT: Layout = Layout::Composite { oldest: 1, newest: 4 };
 fn timer(parser: &mut Parser<'_>, _: i32, input: &mut Cursor<'_>) -> Result<Type> {
     let [key, namespace] = parser.nested_exactly(input)?;
     Ok(Type::Timer { key: Box::new(key), namespace: Box::new(namespace) })
+}
+
+/// The serializer of the keys, which the snapshot of timers begins with; it comes in the proxy form, as does its own.
+///
+/// # Errors
+/// No snapshot of timers in the form that Flink 1.8 and later write.
+pub(crate) fn key_of_timers(snapshot: &Bytes, context: &SnapshotContext) -> Result<(Type, Bytes)> {
+    let mut input = Cursor::new(snapshot);
+    let proxy = input.take(4)?;
+    input.utf().in_field("snapshot class")?;
+    let start = input.offset();
+    if input.i32()? != super::COMPOSITE_VERSION {
+        return Err(Error::unsupported("a timer serializer in the form of Flink 1.7 or older").at(start));
+    }
+    super::magic(&mut input, super::COMPOSITE_MAGIC, "composite snapshot")?;
+    input.i32()?;
+    super::magic(&mut input, super::NESTED_MAGIC, "nested snapshots")?;
+    input.i32()?;
+    input.count(6)?;
+    let mut key = input;
+    let ty = super::parse_versioned(&mut input, context)?;
+    let size = key.remaining() - input.remaining();
+    Ok((ty, [proxy, key.take(size)?].concat().into()))
 }
 
 /// Nested: the timestamp, which is always a long, and the value.

@@ -61,6 +61,7 @@ impl Snapshot {
     pub async fn open_with(location: &str, options: &OpenOptions) -> Result<Self> {
         let (store, file) = Store::open(location).await?;
         let metadata = Metadata::parse(&file.read_all().await?).in_file(file.name())?;
+        let store = store.with_unsized(metadata.change_files());
         let kryo = options.kryo.unwrap_or(match metadata.version {
             FIRST_FLINK_2_VERSION.. => KryoVersion::V5,
             _ => KryoVersion::V2,
@@ -90,6 +91,14 @@ impl Snapshot {
     /// Its metadata file.
     pub fn metadata_file(&self) -> &StateFile {
         &self.0.file
+    }
+
+    /// A file in its directory that no handle names, such as a manifest; `None` if it is not there.
+    ///
+    /// # Errors
+    /// A path that leads out of the directory; a failure of the store.
+    pub async fn file_beside(&self, name: &str) -> Result<Option<StateFile>> {
+        self.0.shared.store.beside(name).await
     }
 
     /// The stream that a handle of this snapshot names.

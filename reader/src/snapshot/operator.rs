@@ -6,8 +6,10 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use crate::error::{Error, Result};
-use crate::metadata::{InFlight, KeyedHandle, OperatorState, StreamHandle, Subtask};
-use crate::state::{self, OperatorName, State};
+use crate::metadata::{
+    InFlight, KeyedHandle, OperatorState, Properties, SavepointFormat, SnapshotType, StreamHandle, Subtask,
+};
+use crate::state::{self, Layout, OperatorName, State, StateKind};
 
 use super::{Shared, nearest};
 
@@ -111,6 +113,26 @@ impl Operator {
             None => Ok(Vec::new()),
         };
         self.states.get_or_try_init(load).await.map(Vec::as_slice)
+    }
+
+    /// What Flink may have left out of the snapshot, as a sentence.
+    ///
+    /// A native savepoint of RocksDB lacks timers that its job keeps on the heap, and nothing in it says whether there
+    /// were any (`RocksDBKeyedStateBackend.requiresLegacySynchronousTimerSnapshots` is false for savepoints).
+    ///
+    /// # Errors
+    /// As [`Self::states`].
+    pub async fn caution(&self) -> Result<Option<&'static str>> {
+        let Properties::Known(properties) = self.shared.metadata.properties else { return Ok(None) };
+        let SnapshotType::Savepoint { format: SavepointFormat::Native, .. } = properties.snapshot_type else {
+            return Ok(None);
+        };
+        let states = self.states().await?;
+        let is_rocksdb = states.iter().any(|state| state.layout() == Layout::RocksDb);
+        let has_timers = states.iter().any(|state| state.kind() == StateKind::Timer);
+        Ok((is_rocksdb && !has_timers).then_some(
+            "no timers: a native savepoint lacks those that a RocksDB job keeps on the heap (timer-service.factory: heap)",
+        ))
     }
 
     /// The state with this name.

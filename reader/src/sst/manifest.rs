@@ -85,11 +85,9 @@ impl Manifest {
         let mut manifest = Self { families: BTreeMap::from([(0, default)]) };
         let mut group = 0;
         for (offset, record) in log::records(file)? {
-            // Offsets inside of records mean nothing: they may be fragmented.
-            let relocate = |e: Error| Error::new(e.kind(), e.message()).at(offset);
-            let edit = Edit::parse(&mut Cursor::new(&record)).map_err(relocate)?;
+            let edit = Edit::parse(&mut Cursor::new(&record)).map_err(|e| e.relocated(offset))?;
             group = edit.group;
-            manifest.apply(edit).map_err(relocate)?;
+            manifest.apply(edit).map_err(|e| e.at(offset))?;
         }
         if group > 0 {
             return Err(Error::truncated(format!("the MANIFEST ends {group} edits before the end of a group")));

@@ -25,10 +25,17 @@ use super::resolve::Versions;
 pub(crate) struct Merge {
     /// Keys in front of this one are left out.
     first: Vec<u8>,
+    /// The one with the next entry on top.
     tables: BinaryHeap<TableRun>,
+    visible: Visible,
+}
+
+/// Which entries are visible.
+#[derive(Debug, Default)]
+struct Visible {
     cover: Cover,
     versions: Versions,
-    /// Why merge operands can't be resolved, if so.
+    /// Why there can't be merge operands, if so.
     no_merges: Option<String>,
 }
 
@@ -43,6 +50,8 @@ pub(crate) struct TableRun {
     /// Why its merge operands can't be resolved, if so.
     no_merges: Option<String>,
     entries: Entries,
+    /// Where the block of these entries is.
+    offset: u64,
 }
 
 /// Why [`Merge::run`] has stopped.
@@ -58,7 +67,24 @@ pub(crate) enum Progress {
 
 impl TableRun {
     pub(crate) fn new(name: Arc<str>, number: u64, global_sequence: Option<u64>, no_merges: Option<String>) -> Self {
-        Self { name, number, global_sequence, no_merges, entries: Entries::default() }
+        Self { name, number, global_sequence, no_merges, entries: Entries::default(), offset: 0 }
+    }
+
+    /// Begins with a block, at the first key that is not in front of `first`; `false` if there is none.
+    fn start(&mut self, block: Bytes, first: &[u8]) -> Result<bool> {
+        self.entries.restart(block)?;
+        while self.entries.advance()? {
+            if self.entry()?.0 >= first {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Adds the block; offsets inside of it mean nothing in the file.
+    #[cold]
+    fn locate(&self, error: Error) -> Error {
+        error.relocated(self.offset).in_file(&*self.name)
     }
 
     #[inline]
@@ -71,27 +97,28 @@ impl TableRun {
 impl Merge {
     /// Of entries from the user key `first` on. `no_merges` says why there can't be merge operands.
     pub(crate) fn new(first: Vec<u8>, no_merges: Option<String>) -> Self {
-        Self { first, tables: BinaryHeap::new(), cover: Cover::default(), versions: Versions::default(), no_merges }
+        Self { first, tables: BinaryHeap::new(), visible: Visible { no_merges, ..Visible::default() } }
     }
 
     /// Adds the range deletions of a table, before any of its blocks.
     pub(crate) fn add_deletions(&mut self, deletions: Vec<RangeDeletion>) {
-        self.cover.add(deletions);
+        self.visible.cover.add(deletions);
     }
 
-    /// Adds a table with its next block; gives it back if nothing in that block is wanted.
+    /// Adds a table with its next block, which is at `offset`; gives it back if nothing in that block is wanted.
     ///
     /// # Errors
     /// A corrupt block.
-    pub(crate) fn add(&mut self, mut table: TableRun, block: Bytes) -> Result<Option<TableRun>> {
-        table.entries.restart(block)?;
-        while table.entries.advance()? {
-            if table.entry()?.0 >= self.first.as_slice() {
+    pub(crate) fn add(&mut self, mut table: TableRun, offset: u64, block: Bytes) -> Result<Option<TableRun>> {
+        table.offset = offset;
+        match table.start(block, &self.first) {
+            Ok(true) => {
                 self.tables.push(table);
-                return Ok(None);
+                Ok(None)
             }
+            Ok(false) => Ok(Some(table)),
+            Err(e) => Err(table.locate(e)),
         }
-        Ok(Some(table))
     }
 
     /// Appends live entries with user keys in front of `bound` to `out`, until that has `size` bytes.
@@ -101,45 +128,49 @@ impl Merge {
     pub(crate) fn run(&mut self, bound: Option<&[u8]>, size: usize, out: &mut Vec<u8>) -> Result<Progress> {
         while out.len() < size {
             let Some(mut table) = self.tables.peek_mut() else { break };
-            let step = || -> Result<bool> {
-                let (user_key, trailer) = table.entry()?;
-                if bound.is_some_and(|bound| bound <= user_key) {
-                    return Ok(false);
-                }
-                match user_key.cmp(&self.versions.key) {
-                    Ordering::Greater => {
-                        self.versions.finish(out)?;
-                        self.versions.start(user_key, self.cover.of(user_key));
-                    }
-                    Ordering::Equal => {}
-                    Ordering::Less => return Err(Error::data("keys are not in their order")),
-                }
-                let operation = trailer.operation()?;
-                if operation == Operation::Merge
-                    && let Some(reason) = self.no_merges.as_ref().or(table.no_merges.as_ref())
-                {
-                    return Err(Error::unsupported(reason.as_str()));
-                }
-                self.versions.add(trailer.sequence(), operation, table.entries.value(), out)?;
-                Ok(true)
-            };
-            let mut step = step;
-            match step() {
+            match self.visible.add(&table, bound, out) {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(e) => return Err(e.in_file(&*table.name)),
+                Err(e) => return Err(table.locate(e)),
             }
             match table.entries.advance() {
                 Ok(true) => {}
                 Ok(false) => return Ok(Progress::NextBlock(PeekMut::pop(table))),
-                Err(e) => return Err(e.in_file(&*table.name)),
+                Err(e) => return Err(table.locate(e)),
             }
         }
         if out.len() >= size {
             return Ok(Progress::Full);
         }
-        self.versions.finish(out)?;
+        self.visible.versions.finish(out)?;
         Ok(Progress::Bound)
+    }
+}
+
+impl Visible {
+    /// Adds the next entry of a table; `false` if it is not in front of `bound`.
+    #[inline]
+    fn add(&mut self, table: &TableRun, bound: Option<&[u8]>, out: &mut Vec<u8>) -> Result<bool> {
+        let (user_key, trailer) = table.entry()?;
+        if bound.is_some_and(|bound| bound <= user_key) {
+            return Ok(false);
+        }
+        match user_key.cmp(&self.versions.key) {
+            Ordering::Greater => {
+                self.versions.finish(out)?;
+                self.versions.start(user_key, self.cover.of(user_key));
+            }
+            Ordering::Equal => {}
+            Ordering::Less => return Err(Error::data("keys are not in their order")),
+        }
+        let operation = trailer.operation()?;
+        if operation == Operation::Merge
+            && let Some(reason) = self.no_merges.as_ref().or(table.no_merges.as_ref())
+        {
+            return Err(Error::unsupported(reason.as_str()));
+        }
+        self.versions.add(trailer.sequence(), operation, table.entries.value(), out)?;
+        Ok(true)
     }
 }
 

@@ -30,3 +30,5 @@ pub(crate) mod merge;
 pub(crate) mod properties;
 pub(crate) mod range_deletion;
 mod resolve;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -97,8 +97,9 @@ impl Prefix {
     pub(crate) fn key_group_of(key: &[u8], max_parallelism: u32) -> u16 {
         match (Self::new(0, max_parallelism).size, key) {
             (1, [key_group, ..]) => u16::from(*key_group),
-            (2, [high, low, ..]) => u16::from_be_bytes([*high, *low]),
-            _ => 0,
+            (_, [high, low, ..]) => u16::from_be_bytes([*high, *low]),
+            (_, [high]) => u16::from(*high) << 8,
+            (_, []) => 0,
         }
     }
 

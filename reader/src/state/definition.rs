@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use arrow_schema::SchemaRef;
 use bytes::Bytes;
 
-use crate::types::{Framing, ListKind, MapKind, Opaque, Type};
+use crate::error::{Error, Result as ReaderResult};
+use crate::types::{Basic, Framing, ListKind, MapKind, Opaque, Type};
 
 use super::entry::{Content, Entry, Timed};
 use super::header::{KeyedHeader, OperatorHeader, TypedMeta};
@@ -43,12 +45,23 @@ pub(crate) enum Parts {
 impl Definition {
     /// The keyed states of a header, in the order of their ids.
     pub(crate) fn keyed(header: &KeyedHeader, layout: Layout) -> Vec<Arc<Self>> {
-        let definition = |state: &TypedMeta| Self {
-            meta: Some(state.meta.clone()),
-            key_snapshot: Some(header.key_snapshot.clone()),
-            ..Self::keyed_state(&header.key, state, layout)
-        };
+        let definition = |state| Self::of_meta(&header.key, &header.key_snapshot, state, layout);
         header.states.iter().map(|state| Arc::new(definition(state))).collect()
+    }
+
+    /// The keyed state of an entry in a header.
+    pub(crate) fn of_meta(key: &Type, key_snapshot: &Bytes, state: &TypedMeta, layout: Layout) -> Self {
+        Self {
+            meta: Some(state.meta.clone()),
+            key_snapshot: Some(key_snapshot.clone()),
+            ..Self::keyed_state(key, state, layout)
+        }
+    }
+
+    /// The same state with entries of another layout.
+    pub(crate) fn in_layout(&self, layout: Layout) -> Result<Self, String> {
+        let definition = self.unify(self, layout)?;
+        Ok(Self { meta: self.meta.clone(), key_snapshot: self.key_snapshot.clone(), ..definition })
     }
 
     fn keyed_state(key: &Type, state: &TypedMeta, layout: Layout) -> Self {
@@ -60,6 +73,10 @@ impl Definition {
         }
         let key = Some(key.clone());
         let namespace = state.serializer("NAMESPACE_SERIALIZER").cloned();
+        let value = match meta.backend {
+            BackendState::KeyValueV2 => value.map(|value| collection_v2(state, value)),
+            _ => value,
+        };
         let kind = match meta.option("KEYED_STATE_TYPE") {
             Some("VALUE") => StateKind::Value,
             Some("LIST") => StateKind::List,
@@ -196,6 +213,62 @@ impl Definition {
             Err(reason) => Err(reason.clone()),
         };
         HeapState { name: self.name.clone(), entry }
+    }
+}
+
+/// The type of a state of the `v2` API: its header has the serializers of elements, user keys and user values, not those
+/// of lists and maps.
+fn collection_v2(state: &TypedMeta, value: Type) -> Type {
+    match state.meta.option("KEYED_STATE_TYPE") {
+        Some("LIST") => Type::List { kind: ListKind::List, element: Box::new(value) },
+        Some("MAP") => {
+            let key = state.serializer("USER_KEY_SERIALIZER").cloned().unwrap_or_else(|| {
+                let reason = "Flink 2.0 does not record the serializer of user keys".to_owned();
+                Type::Opaque(Opaque { class: "user key".to_owned(), version: 0, reason })
+            });
+            Type::Map { kind: MapKind::Map, key: Box::new(key), value: Box::new(value) }
+        }
+        _ => value,
+    }
+}
+
+/// The columns of a state of these types, as [`State::schema`](super::State::schema) has them for one that a snapshot
+/// holds.
+///
+/// The value of list and map state is a list or map type, whose elements or values are `TTL` types if the state has a
+/// time to live; `None` for timers. `namespace` is `None` for the void namespace; the key of broadcast state is that of
+/// its map.
+///
+/// ```
+/// use flink_state_reader::{StateKind, table_schema};
+///
+/// let (key, value) = ("LONG".parse()?, "MAP<STRING, TTL<INT>>".parse()?);
+/// let schema = table_schema(StateKind::Map, Some(&key), None, Some(&value))?;
+/// let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+/// assert_eq!(columns, ["key_group", "key", "map_key", "map_value", "last_access"]);
+/// # Ok::<(), flink_state_reader::Error>(())
+/// ```
+///
+/// # Errors
+/// A kind that has no such types; list elements whose ends can't be found.
+pub fn table_schema(
+    kind: StateKind,
+    key: Option<&Type>,
+    namespace: Option<&Type>,
+    value: Option<&Type>,
+) -> ReaderResult<SchemaRef> {
+    let is_keyed =
+        !matches!(kind, StateKind::OperatorList | StateKind::OperatorUnion | StateKind::Broadcast | StateKind::Raw);
+    let void = Type::Basic(Basic::VoidNamespace);
+    let namespace = namespace.or(is_keyed.then_some(&void));
+    let [key, namespace, value] = [key, namespace, value].map(Option::<&Type>::cloned);
+    let definition = Definition::new(String::new(), kind, key, namespace, value, Layout::Canonical);
+    match &definition.parts {
+        Err(reason) => Err(Error::usage(format!("a {kind} state of these types: {reason}"))),
+        Ok(Parts::Keyed(entry)) if kind == StateKind::List && !matches!(entry.content, Content::List(_)) => {
+            Err(Error::unsupported("the ends of the list's elements can't be found: their type can't be decoded"))
+        }
+        Ok(_) => Ok(definition.table().schema),
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Timed {
 }
 
 /// The byte between the elements of a list.
-const DELIMITER: u8 = b',';
+pub(crate) const DELIMITER: u8 = b',';
 
 /// Most elements without any byte that a list may have.
 const MAX_EMPTY_ELEMENTS: usize = 1 << 16;
@@ -122,7 +122,7 @@ impl Entry {
     }
 
     /// Splits a composite key into key, namespace and user key.
-    fn split_key<'a>(&self, mut input: Cursor<'a>) -> Result<(Cursor<'a>, Cursor<'a>, Cursor<'a>)> {
+    pub(super) fn split_key<'a>(&self, mut input: Cursor<'a>) -> Result<(Cursor<'a>, Cursor<'a>, Cursor<'a>)> {
         let is_map = matches!(self.content, Content::Map { .. });
         match (self.key.length(), self.namespace.length()) {
             (Length::Variable, Length::Variable) => {
@@ -382,7 +382,7 @@ impl Timed {
 }
 
 /// Reads the count of a list, whose elements may be empty only as long as there are few of them.
-fn element_count(input: &mut Cursor<'_>) -> Result<usize> {
+pub(super) fn element_count(input: &mut Cursor<'_>) -> Result<usize> {
     let start = input.offset();
     let count = input.count(0)?;
     if count > input.remaining().max(MAX_EMPTY_ELEMENTS) {
@@ -411,6 +411,18 @@ pub(super) fn take<'a>(framer: &Framer, input: &mut Cursor<'a>) -> Result<Cursor
     framer.skip(input)?;
     let size = value.remaining() - input.remaining();
     split(&mut value, size)
+}
+
+/// Adds the length of a key or namespace: little-endian base 256, at least one byte.
+pub(crate) fn push_length(mut length: usize, out: &mut Vec<u8>) {
+    loop {
+        let [byte, ..] = length.to_le_bytes();
+        out.push(byte);
+        length >>= 8;
+        if length == 0 {
+            break;
+        }
+    }
 }
 
 /// Takes the value at `input`, then its length: little-endian base 256, at least one byte.

@@ -121,7 +121,7 @@ fn parse_states(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<Vec
 }
 
 impl TypedMeta {
-    fn parse(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<Self> {
+    pub(crate) fn parse(input: &mut Cursor<'_>, context: &SnapshotContext) -> Result<Self> {
         let name = input.utf().in_field("state name")?;
         let start = input.offset();
         let backend = match input.i32()? {

@@ -1,7 +1,7 @@
 //! From the handles of an operator to its states: reads the headers of its files, and nothing else.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
@@ -16,6 +16,7 @@ use crate::serializer::{SnapshotContext, recover};
 use crate::store::{StateFile, Store};
 
 use super::canonical::Prefix;
+use super::changelog::{self, ChangeLog};
 use super::definition::{Definition, Parts};
 use super::header::{KeyedHeader, OperatorHeader};
 use super::heap::HeapState;
@@ -33,8 +34,6 @@ const CONCURRENT_READS: usize = 16;
 
 /// The first read of a key group whose layout is to be found out.
 const PROBE: u64 = 64 << 10;
-
-const CHANGELOG: &str = "state of the changelog backend: not supported yet";
 
 /// A header can't be longer.
 const MAX_HEADER: u64 = 256 << 20;
@@ -62,6 +61,8 @@ pub(crate) async fn load(
     let loader = Loader {
         store,
         context,
+        name,
+        key: OnceLock::new(),
         max_parallelism: operator.max_parallelism,
         keyed_headers: Mutex::default(),
         operator_headers: Mutex::default(),
@@ -73,17 +74,27 @@ pub(crate) async fn load(
             reads.push(loader.subtask(subtask.index, state).boxed());
         }
     }
-    let found: Vec<Vec<Found>> = stream::iter(reads)
-        .buffered(CONCURRENT_READS)
-        .try_collect()
-        .await
-        .map_err(|e| e.in_operator(name.label.as_str()))?;
+    let locate = |e: Error| e.in_operator(name.label.as_str());
+    let mut found: Vec<Vec<Found>> =
+        stream::iter(reads).buffered(CONCURRENT_READS).try_collect().await.map_err(locate)?;
+    // Changes alone do not say what a key looks like, but another subtask may.
+    if loader.key.get().is_some() {
+        let states = operator.subtasks.iter().filter_map(|subtask| Some((subtask.index, subtask.state.as_ref()?)));
+        for ((subtask, state), found) in states.zip(&mut found) {
+            if found.iter().any(changelog::lacks_key) {
+                *found = loader.subtask(subtask, state).await.map_err(locate)?;
+            }
+        }
+    }
     Ok(merge(name, found.into_iter().flatten()))
 }
 
 struct Loader<'a> {
     store: &'a Store,
     context: &'a SnapshotContext,
+    name: &'a Arc<OperatorName>,
+    /// The serializer of the keys, once a changelog with state behind it was found.
+    key: OnceLock<changelog::Key>,
     max_parallelism: u32,
     keyed_headers: Mutex<HashMap<(Bytes, Layout), Arc<KeyedStates>>>,
     operator_headers: Mutex<HashMap<Bytes, Arc<OperatorStates>>>,
@@ -123,7 +134,7 @@ impl Loader<'_> {
         match handle {
             KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle).await,
             KeyedHandle::Incremental(database) => self.rocksdb(subtask, database, handle.state_size()).await,
-            KeyedHandle::Changelog(changelog) => self.changelog(changelog, handle.state_size()).await,
+            KeyedHandle::Changelog(changelog) => self.changelog(subtask, changelog, handle.state_size()).await,
         }
     }
 
@@ -234,28 +245,37 @@ impl Loader<'_> {
         }
     }
 
-    async fn changelog(&self, handle: &ChangelogHandle, bytes: u64) -> Result<Vec<Found>> {
+    /// The changelog backend: materialised state of any other backend, and the changes since.
+    async fn changelog(&self, subtask: u32, handle: &ChangelogHandle, bytes: u64) -> Result<Vec<Found>> {
         let mut found = Vec::new();
-        for base in &handle.materialized {
-            match base {
-                KeyedHandle::Incremental(base) => {
-                    let states = self.database_states(base, Layout::Changelog).await?;
-                    found.extend(listed(&states.definitions, Layout::Changelog, bytes, CHANGELOG));
-                }
-                KeyedHandle::KeyGroups(base) => {
-                    let states = self.key_groups(0, base).await?;
-                    let definitions: Vec<_> = states.into_iter().map(|found| found.definition).collect();
-                    found.extend(listed(&definitions, Layout::Changelog, bytes, CHANGELOG));
-                }
-                KeyedHandle::Changelog(_) => return Err(Error::data("a changelog inside the base of a changelog")),
+        for (index, base) in handle.materialized.iter().enumerate() {
+            // After rescaling each former subtask has brought the database that they all began with.
+            let before = handle.materialized.get(..index).unwrap_or_default();
+            if let KeyedHandle::Incremental(database) = base
+                && before
+                    .iter()
+                    .any(|other| matches!(other, KeyedHandle::Incremental(other) if database.is_same(other)))
+            {
+                continue;
             }
+            found.extend(match base {
+                KeyedHandle::KeyGroups(handle) => self.key_groups(subtask, handle).await?,
+                KeyedHandle::Incremental(database) => self.rocksdb(subtask, database, base.state_size()).await?,
+                KeyedHandle::Changelog(_) => return Err(Error::data("a changelog inside the base of a changelog")),
+            });
         }
-        if found.is_empty() {
-            let reason = "state of the changelog backend without a materialized part: not supported yet";
-            let definition = Arc::new(Definition::unknown("keyed_state", reason.to_owned()));
-            found.extend(listed(&[definition], Layout::Changelog, bytes, reason));
-        }
-        Ok(found)
+        let log = Arc::new(ChangeLog::open(self.store, handle).await?);
+        let logged = log.metadata(self.context).await?;
+        let key = match found.iter().find_map(|found| changelog::Key::of_base(&found.definition)) {
+            Some(key) => Some(key),
+            None => changelog::Key::of_timers(&logged, self.context)?,
+        };
+        let key = match key {
+            Some(key) => Some(self.key.get_or_init(|| key)),
+            None => self.key.get(),
+        };
+        let base = merge(self.name, found.into_iter());
+        Ok(changelog::states(subtask, &base, &logged, key, &log, self.max_parallelism, bytes))
     }
 
     async fn raw_keyed(&self, subtask: u32, handle: &KeyedHandle) -> Result<Vec<Found>> {

@@ -78,6 +78,7 @@ impl Merged {
             value: None,
             table: Table::empty(),
             parts: Vec::new(),
+            entry: None,
             bytes: 0,
             unsupported: None,
             definition: Arc::clone(&definition),
@@ -118,10 +119,14 @@ impl Merged {
         inner.table = definition.table();
         if let Ok(Parts::Keyed(unified)) = &definition.parts {
             for part in &mut inner.parts {
-                if let Data::Canonical { entry, .. } | Data::RocksDb { entry, .. } = &mut part.data {
-                    *entry = Arc::clone(unified);
+                match &mut part.data {
+                    Data::Canonical { entry, .. } | Data::RocksDb { entry, .. } | Data::Changelog { entry, .. } => {
+                        *entry = Arc::clone(unified);
+                    }
+                    _ => {}
                 }
             }
+            inner.entry = Some(Arc::clone(unified));
         }
         State::new(inner)
     }

@@ -1,6 +1,7 @@
 //! The states of an operator.
 
 pub(crate) mod canonical;
+pub(crate) mod changelog;
 pub(crate) mod definition;
 pub(crate) mod entry;
 mod header;
@@ -33,7 +34,9 @@ use crate::error::{Error, Result};
 use crate::scan::{Gap, ScanBuilder, ScanStream};
 use crate::types::{Basic, Type};
 
+pub use definition::table_schema;
 use definition::{Definition, Parts};
+use entry::Entry;
 pub(crate) use load::load;
 pub use meta::{BackendState, StateMeta};
 use part::{Data, Part};
@@ -54,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) value: Option<Type>,
     pub(crate) table: Table,
     pub(crate) parts: Vec<Part>,
+    /// The parts of an entry of keyed state, by the types of all subtasks.
+    pub(crate) entry: Option<Arc<Entry>>,
     pub(crate) bytes: u64,
     pub(crate) unsupported: Option<String>,
     /// As one subtask has it: the one whose serializers know most. The types are those of all subtasks.
@@ -192,7 +197,8 @@ impl State {
         Arc::clone(&self.0.table.schema)
     }
 
-    /// Bytes of its data; of the whole file where several states share it and their parts are not known.
+    /// Bytes of its data; of the whole file where several states share it and their parts are not known. Of RocksDB those
+    /// of its tables, which may hold older values and key groups of other subtasks too.
     pub fn bytes(&self) -> u64 {
         self.0.bytes
     }
@@ -247,6 +253,18 @@ impl State {
         Ok((rows, gaps))
     }
 
+    /// Whether equal raw entries of both states are equal rows, key groups apart: whether they are of the same kind, and
+    /// what one wrote can be decoded with the types of the other.
+    pub fn is_encoded_like(&self, other: &Self) -> bool {
+        let (a, b) = (&self.0, &other.0);
+        let types = [(&a.key, &b.key), (&a.namespace, &b.namespace), (&a.value, &b.value)];
+        a.kind == b.kind
+            && types.into_iter().all(|types| match types {
+                (Some(a), Some(b)) => unify::unify(a, b).is_some(),
+                (a, b) => a.is_none() && b.is_none(),
+            })
+    }
+
     /// Starts a scan.
     pub fn scan(&self) -> ScanBuilder {
         ScanBuilder::new(self.clone())
@@ -263,6 +281,7 @@ impl State {
             Data::Broadcast { .. } => Ok(Table::raw_broadcast()),
             Data::Canonical { stream, .. } => Ok(Table::raw_keyed(stream.max_parallelism, is_map, false)),
             Data::RocksDb { family, .. } => Ok(Table::raw_keyed(family.max_parallelism, is_map, false)),
+            Data::Changelog { state, .. } => Ok(Table::raw_keyed(state.max_parallelism, is_map, false)),
             Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
                 // Entries of the other layouts have their lengths already.
                 let lengths = match &self.0.definition.parts {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::serializer::SnapshotContext;
 use crate::store::StateFile;
 
+use super::changelog::ChangelogState;
 use super::entry::Entry;
 use super::heap::HeapState;
 use super::key_groups::KeyGroups;
@@ -33,6 +34,10 @@ pub(crate) enum Data {
     },
     RocksDb {
         family: Arc<ColumnFamily>,
+        entry: Arc<Entry>,
+    },
+    Changelog {
+        state: Arc<ChangelogState>,
         entry: Arc<Entry>,
     },
     RawTimers {
@@ -74,7 +79,7 @@ impl Part {
             Data::Canonical { stream, .. } | Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
                 Some(&stream.file)
             }
-            Data::RocksDb { .. } => None,
+            Data::RocksDb { .. } | Data::Changelog { .. } => None,
             Data::List(stream) | Data::Broadcast { stream, .. } => Some(&stream.file),
         }
     }
@@ -85,16 +90,17 @@ impl Part {
             Data::Canonical { stream, .. } | Data::Heap { stream, .. } | Data::RawTimers { stream, .. } => {
                 Some(stream.key_groups.iter())
             }
-            Data::RocksDb { .. } | Data::List(_) | Data::Broadcast { .. } => None,
+            Data::RocksDb { .. } | Data::Changelog { .. } | Data::List(_) | Data::Broadcast { .. } => None,
         }
         .into_iter()
         .flatten()
     }
 
-    /// The key groups of RocksDB, and about how many bytes each has.
+    /// The key groups of RocksDB and of the changelog backend, and about how many bytes each has.
     pub(crate) fn shares(&self) -> &[(u16, u64)] {
         match &self.data {
             Data::RocksDb { family, .. } => family.key_groups(),
+            Data::Changelog { state, .. } => state.key_groups(),
             _ => &[],
         }
     }

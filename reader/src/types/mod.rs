@@ -345,6 +345,42 @@ pub struct Opaque {
 }
 
 impl Type {
+    /// The types that it is made of, those of subclasses included; not those inside of logical types and schemas.
+    pub fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match self {
+            Self::ObjectArray { element: inner, .. }
+            | Self::List { element: inner, .. }
+            | Self::Nullable { inner, .. }
+            | Self::Option(inner)
+            | Self::Ttl(inner)
+            | Self::StreamElement(inner)
+            | Self::RawValue(inner) => vec![inner.as_mut()],
+            Self::Map { key: a, value: b, .. }
+            | Self::Either { left: a, right: b, .. }
+            | Self::Timer { key: a, namespace: b }
+            | Self::TwoPhaseCommit { transaction: a, context: b, .. } => vec![a.as_mut(), b.as_mut()],
+            Self::Struct { fields, .. } | Self::Row { fields, .. } => fields.iter_mut().map(|f| &mut f.ty).collect(),
+            Self::Pojo(pojo) => {
+                let subclasses = pojo.registered.iter_mut().chain(&mut pojo.non_registered).map(|s| &mut s.ty);
+                pojo.fields.iter_mut().map(|f| &mut f.ty).chain(subclasses).collect()
+            }
+            Self::Basic(_)
+            | Self::Array(_)
+            | Self::ValueArray(_)
+            | Self::Enum { .. }
+            | Self::ScalaEnum { .. }
+            | Self::Avro { .. }
+            | Self::Kryo(_)
+            | Self::Value { .. }
+            | Self::RowData(_)
+            | Self::BinaryRowData { .. }
+            | Self::TableCollection(_)
+            | Self::DecimalData { .. }
+            | Self::TimestampData { .. }
+            | Self::Opaque(_) => Vec::new(),
+        }
+    }
+
     /// The Flink value type that a [`Type::Value`] is encoded as, where its class is one of Flink's own.
     pub fn value_basic(&self) -> Option<Basic> {
         let Type::Value { kind: ValueKind::Value | ValueKind::CopyableValue, class } = self else {

@@ -8,12 +8,15 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::snapshots::read;
 
-const SNAPSHOTS: [&str; 5] = [
+const SNAPSHOTS: [&str; 8] = [
     "1.20-namespaces-hashmap-checkpoint",
     "1.20-keyed-hashmap-checkpoint-compressed",
     "2.2-operator-state-hashmap-checkpoint-compressed",
     "1.20-namespaces-rocksdb-checkpoint-heap-timers",
     "1.20-keyed-hashmap-canonical-compressed",
+    "1.20-namespaces-rocksdb-native",
+    "2.2-keyed-rocksdb-native",
+    "2.2-history-rocksdb-native-rescaled-full",
 ];
 
 fn original(name: &str) -> Option<PathBuf> {

@@ -125,7 +125,8 @@ fn user_classes_are_framed_by_their_container() {
             assert_eq!(skip(&ty, &mut Cursor::new(&sample.bytes)).unwrap_err().kind(), ErrorKind::Unsupported);
             let mut decoder = decoder(&ty);
             decoder.append(&mut Cursor::new(&sample.bytes)).unwrap();
-            assert_eq!(decoder.undecoded().unwrap().values, 1);
+            // The type says it.
+            assert_eq!(decoder.undecoded(), None);
             let array = decoder.finish();
             let class = child(&array, "$class").as_string::<i32>().value(0).to_owned();
             assert!(name.contains(&class), "{name}: {class}");

@@ -10,6 +10,7 @@
 
 mod avro;
 mod bad;
+mod changelog;
 mod damage;
 mod decode;
 mod expected;

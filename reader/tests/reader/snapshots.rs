@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use flink_state_reader::{ErrorKind, Gap, Layout, Result, Snapshot, State};
+use flink_state_reader::{ErrorKind, Gap, Result, Snapshot, State};
 use futures::TryStreamExt;
 
 /// All directories below `root` with a `_metadata` file, sorted.
@@ -70,9 +70,7 @@ fn walk_all(root: &str) {
                     let totals = states.entry(format!("{:?} {:?}", state.layout(), state.kind())).or_default();
                     totals.0 += 1;
                     if let Some(reason) = state.unsupported() {
-                        if state.layout() != Layout::RocksDb {
-                            problems.entry(format!("{label}: {reason}")).or_default();
-                        }
+                        problems.entry(format!("{label}: {reason}")).or_default();
                         assert_eq!(state.scan().build().unwrap_err().kind(), ErrorKind::Unsupported);
                         continue;
                     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use flink_state_reader::metadata::{InFlight, KeyedHandle, StreamHandle, SubtaskState};
-use flink_state_reader::{Operator, Snapshot, State};
+use flink_state_reader::{Error, Operator, Snapshot, State};
 
 use super::streams::Stream;
 use crate::gaps::{Gap, GapLog};
@@ -42,7 +42,7 @@ pub(super) struct FileFact<'a> {
     /// How many handles name it.
     pub(super) handles: u64,
     /// What is wrong with it.
-    pub(super) problem: Option<String>,
+    pub(super) problem: Option<Error>,
 }
 
 /// The data of one key group in one subtask's streams.
@@ -132,7 +132,7 @@ impl<'a> Facts<'a> {
         for (path, streams) in files {
             let mut problem = None;
             for handle in streams.iter().filter_map(|stream| stream.handle) {
-                problem = problem.or(self.snapshot.size_of(handle).await.err().map(|error| error.to_string()));
+                problem = problem.or(self.snapshot.size_of(handle).await.err());
             }
             let bytes = match path {
                 Some(_) => extent(&streams),

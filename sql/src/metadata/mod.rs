@@ -80,6 +80,12 @@ impl SchemaProvider for MetadataSchema {
     }
 }
 
+/// Each file that the handles of a snapshot name: its path, its bytes as far as handles name them, and what is wrong.
+pub(crate) async fn files(snapshot: &Snapshot) -> Vec<(String, u64, Option<flink_state_reader::Error>)> {
+    let facts = Facts { catalog: "", snapshot, log: None }.files().await;
+    facts.into_iter().filter_map(|fact| Some((fact.path?.to_owned(), fact.bytes, fact.problem))).collect()
+}
+
 /// The rows of a table, built when they are read.
 #[derive(Debug)]
 struct Rows {

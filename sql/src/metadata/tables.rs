@@ -171,7 +171,7 @@ fn files(facts: &[FileFact<'_>]) -> Result<RecordBatch> {
         .long("handles", rows().map(|fact| Some(fact.handles)))
         .long("bytes", rows().map(|fact| Some(fact.bytes)))
         .boolean("found", rows().map(|fact| Some(fact.problem.is_none())))
-        .text_or_null("problem", rows().map(|fact| fact.problem.as_deref()))
+        .text_or_null("problem", rows().map(|fact| fact.problem.as_ref().map(ToString::to_string)))
         .finish()
 }
 

@@ -119,7 +119,7 @@ const NAMES: [(DataType, &str); 10] = [
 ];
 
 /// The type in the notation of Flink's, where it has one.
-fn notation(ty: &DataType) -> String {
+pub(super) fn notation(ty: &DataType) -> String {
     if let Some((_, name)) = NAMES.iter().find(|(known, _)| known == ty) {
         return (*name).to_owned();
     }

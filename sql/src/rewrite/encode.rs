@@ -72,6 +72,16 @@ impl RowBuilder {
         }
     }
 
+    /// The entries of new rows; an error names the row.
+    pub(super) fn build_new(&self, rows: &RecordBatch, convention: Option<&Convention>) -> Result<RecordBatch> {
+        let build = |rows: &RecordBatch| self.build(rows, None, Parts::ALL, convention);
+        build(rows).map_err(|error| {
+            let row =
+                (0..rows.num_rows()).map(|row| rows.slice(row, 1)).find_map(|row| Some((build(&row).err()?, row)));
+            row.map_or(error, |(error, row)| error.with_place(&row_name(&row, 0)))
+        })
+    }
+
     /// The rows with their entries, whose parts come from `old` unless they are new. `rows` begin with the columns of
     /// the table.
     pub(super) fn build(

@@ -11,6 +11,8 @@
 //! what has to be sorted is sorted by DataFusion within the memory limit of the session.
 
 mod cast;
+mod convert;
+mod create;
 mod definition;
 mod dml;
 mod encode;
@@ -36,6 +38,7 @@ use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use flink_state_reader::Snapshot;
 use flink_state_writer::savepoint::{self, FlinkVersion, Manifest, Plan};
 
+pub use convert::convert;
 pub use summary::{OperatorAction, OperatorSummary, RowCounts, StateAction, StateSummary};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -67,37 +70,78 @@ pub struct RewritePlan {
     operators: Vec<OperatorSummary>,
 }
 
-/// Runs a script. Nothing is written; the session shows what the script has done.
-///
-/// `source` is the first snapshot of the session; without one the savepoint is made from nothing, in a session of
-/// [`Session::bootstrap`].
+/// A script while it runs. Nothing is written; the session shows what its statements have done.
+pub struct Rewrite<'a> {
+    stage: Stage<'a>,
+    views: Views,
+    options: &'a RewriteOptions,
+}
+
+impl<'a> Rewrite<'a> {
+    /// Starts a script.
+    ///
+    /// `source` is the first snapshot of the session; without one the savepoint is made from nothing, in a session of
+    /// [`Session::bootstrap`].
+    ///
+    /// # Errors
+    /// A number of key groups that the source can't have.
+    pub async fn start(
+        session: &'a Session,
+        source: Option<&'a Snapshot>,
+        options: &'a RewriteOptions,
+    ) -> Result<Self> {
+        let mut stage = Stage::new(session, source, options)?;
+        if let Some(max) = options.max_parallelism {
+            stage.set_max_parallelism(max).await?;
+        }
+        Ok(Self { stage, views: Views::default(), options })
+    }
+
+    /// Runs the next statement.
+    ///
+    /// # Errors
+    /// What it has wrong; rows that can't be written; a state that can't be read as a whole; a duplicate key.
+    pub async fn run(&mut self, statement: &Statement) -> Result<()> {
+        run(&mut self.stage, &mut self.views, statement).await
+    }
+
+    /// What is to be written.
+    ///
+    /// # Errors
+    /// States of an operator that don't go together.
+    pub async fn finish(self) -> Result<RewritePlan> {
+        let (plan, operators) = self.stage.finish().await?;
+        Ok(RewritePlan { plan, options: self.options.for_writer(), operators })
+    }
+}
+
+impl RewriteOptions {
+    fn for_writer(&self) -> savepoint::Options {
+        savepoint::Options {
+            flink_version: self.flink_version,
+            reference: self.reference,
+            drop_channel_state: self.drop_in_flight,
+            statements: self.script.clone(),
+            ..savepoint::Options::default()
+        }
+    }
+}
+
+/// Runs a script as a whole, see [`Rewrite`].
 ///
 /// # Errors
-/// What a statement has wrong; rows that can't be written; a state that can't be read as a whole; a duplicate key.
+/// As [`Rewrite`] has them, with the number of the statement.
 pub async fn plan(
     session: &Session,
     source: Option<&Snapshot>,
     statements: &[Statement],
     options: RewriteOptions,
 ) -> Result<RewritePlan> {
-    let mut stage = Stage::new(session, source, &options)?;
-    if let Some(max) = options.max_parallelism {
-        stage.set_max_parallelism(max).await?;
-    }
-    let mut views = Views::default();
+    let mut rewrite = Rewrite::start(session, source, &options).await?;
     for (number, statement) in (1..).zip(statements) {
-        let locate = |e: Error| e.with_place(&format!("statement {number}"));
-        run(&mut stage, &mut views, statement).await.map_err(locate)?;
+        rewrite.run(statement).await.map_err(|e| e.with_place(&format!("statement {number}")))?;
     }
-    let (plan, operators) = stage.finish().await?;
-    let writer = savepoint::Options {
-        flink_version: options.flink_version,
-        reference: options.reference,
-        drop_channel_state: options.drop_in_flight,
-        statements: options.script.clone(),
-        ..savepoint::Options::default()
-    };
-    Ok(RewritePlan { plan, options: writer, operators })
+    rewrite.finish().await
 }
 
 async fn run(stage: &mut Stage<'_>, views: &mut Views, statement: &Statement) -> Result<()> {
@@ -110,10 +154,8 @@ async fn run(stage: &mut Stage<'_>, views: &mut Views, statement: &Statement) ->
         Statement::RenameOperator { operator, to } => stage.rename_operator(operator, to)?,
         Statement::SetMaxParallelism(max) => stage.set_max_parallelism(*max).await?,
         Statement::SetKeyHash { operator, convention } => return stage.set_key_hash(operator, convention).await,
-        Statement::CreateOperator { uid, parallelism } => stage.create_operator(uid, *parallelism)?,
-        Statement::CreateState { .. } => {
-            return Err(Error::new(ErrorKind::Unsupported, "CREATE STATE can't be run yet"));
-        }
+        Statement::CreateOperator { uid, parallelism } => create::operator(stage, uid, *parallelism)?,
+        Statement::CreateState { .. } => create::state(stage, statement).await?,
     }
     views.refresh(stage.session).await
 }

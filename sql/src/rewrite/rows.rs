@@ -14,7 +14,7 @@ use flink_state_writer::key::Convention;
 use futures::TryStreamExt;
 
 use super::definition::Definition;
-use super::encode::{Parts, RowBuilder, ints, key_groups, replaced, row_name};
+use super::encode::{RowBuilder, ints, key_groups, replaced, row_name};
 use super::numbered::{Numbered, row_numbers};
 use super::source::SourceRows;
 use super::spill::{Source, SpillFile, Spills};
@@ -232,7 +232,7 @@ impl Rows {
                 check_subtasks(&batch, parallelism)?;
             }
             let batch = self.positioned(&batch)?;
-            out.write(&self.builder.build(&batch, None, Parts::ALL, convention)?)?;
+            out.write(&self.builder.build_new(&batch, convention)?)?;
             count += batch.num_rows() as u64;
         }
         rows.check()?;

@@ -22,7 +22,6 @@ pub(super) struct Stage<'a> {
     pub(super) session: &'a Session,
     /// None for a savepoint that is made from nothing.
     pub(super) source: Option<&'a Snapshot>,
-    #[allow(dead_code, reason = "for CREATE STATE")]
     pub(super) options: &'a RewriteOptions,
     pub(super) spills: Spills,
     /// The last `SET max_parallelism`.
@@ -198,19 +197,11 @@ impl<'a> Stage<'a> {
         self.operators.get_mut(index).ok_or_else(|| Error::new(ErrorKind::Bug, "an operator that is not there"))
     }
 
-    #[allow(dead_code, reason = "for CREATE STATE")]
-    /// Number of key groups of an operator.
-    pub(super) fn max_parallelism(&self, operator: &str) -> Result<u32> {
-        Ok(self.operator(self.index(operator)?)?.max_parallelism)
-    }
-
-    #[allow(dead_code, reason = "for CREATE STATE")]
     /// Number of subtasks of an operator.
     pub(super) fn parallelism(&self, operator: &str) -> Result<u32> {
         Ok(self.operator(self.index(operator)?)?.parallelism)
     }
 
-    #[allow(dead_code, reason = "for CREATE STATE")]
     /// The states of an operator as they are now, under the names that they have now.
     pub(super) async fn definitions(&mut self, operator: &str) -> Result<Vec<Definition>> {
         let index = self.index(operator)?;
@@ -249,7 +240,6 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    #[allow(dead_code, reason = "for CREATE STATE")]
     /// Stages a new state, or one in place of another.
     ///
     /// `rows` have the columns of the definition's schema, with NULL in place of key groups and positions.
@@ -314,15 +304,18 @@ impl<'a> Stage<'a> {
     }
 
     /// A new operator without state.
+    ///
+    /// Its key groups are as many as those of the others, if these agree, else what Flink gives an operator by default.
     pub(super) fn create_operator(&mut self, uid: &str, parallelism: Option<u32>) -> Result<()> {
         self.check_uid(uid)?;
         let maxima = self.operators.iter().filter(|operator| !operator.is_dropped).map(|other| other.max_parallelism);
         let common = maxima.clone().next().filter(|first| maxima.clone().all(|max| max == *first));
-        let max_parallelism = self.max_parallelism.or(common).ok_or_else(|| {
+        let parallelism = parallelism.unwrap_or(1);
+        let default = self.source.map(|_| default_max_parallelism(parallelism));
+        let max_parallelism = self.max_parallelism.or(common).or(default).ok_or_else(|| {
             Error::usage(format!("operator '{uid}' needs a maximum parallelism"))
                 .with_hint(Some("SET max_parallelism = 128, for example, comes first".to_owned()))
         })?;
-        let parallelism = parallelism.unwrap_or(1);
         if parallelism == 0 || parallelism > max_parallelism {
             return Err(Error::usage(format!("PARALLELISM {parallelism}: 1 to {max_parallelism} are possible")));
         }
@@ -408,4 +401,10 @@ impl<'a> Stage<'a> {
         self.operator_mut(index)?.max_parallelism = max;
         Ok(())
     }
+}
+
+/// What an operator has that sets none (`KeyGroupRangeAssignment.computeDefaultMaxParallelism`).
+fn default_max_parallelism(parallelism: u32) -> u32 {
+    let wanted = parallelism.saturating_add(parallelism / 2);
+    wanted.checked_next_power_of_two().unwrap_or(u32::MAX).clamp(1 << 7, 1 << 15)
 }

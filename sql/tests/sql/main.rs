@@ -8,6 +8,8 @@
     reason = "helpers of tests are not seen as tests"
 )]
 
+mod create;
+mod diff;
 mod fixture;
 mod metadata;
 mod names;
@@ -18,3 +20,4 @@ mod rewrite_keys;
 mod rewrite_script;
 mod rewrite_values;
 mod truth;
+mod verify;

@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-use flink_state_reader::{Error, ErrorKind, Result};
-use serde::Serialize;
+use flink_state_reader::{Error, ErrorKind, Result, StateFile};
+use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
 /// Bytes of a write.
@@ -24,7 +24,7 @@ pub(super) struct Target {
 pub(super) struct Names(HashSet<String>);
 
 /// A file that was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenFile {
     /// Its path below the savepoint's directory.
     pub name: String,
@@ -58,7 +58,8 @@ impl Target {
     pub(super) fn finish(mut self) -> Result<()> {
         sync_directory(&self.directory)?;
         if let Some(parent) = self.directory.parent() {
-            sync_directory(parent)?;
+            // The parent of a plain name has no name itself.
+            sync_directory(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
         }
         self.is_finished = true;
         Ok(())
@@ -163,11 +164,31 @@ impl WrittenFile {
                 }
             }
         }
-        if bytes != self.bytes || format!("{:032x}", hasher.finish_128()) != self.checksum {
-            let message = format!("the file does not hold what was written to it ({bytes} of {} bytes)", self.bytes);
-            return Err(Error::new(ErrorKind::Storage, message).in_file(&self.name));
+        self.compare(bytes, &hasher).map_err(|message| Error::new(ErrorKind::Storage, message).in_file(&self.name))
+    }
+
+    /// Reads a file, and says how it differs from what was written; nothing if it does not.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn difference(&self, file: &StateFile) -> Result<Option<String>> {
+        let (mut hasher, mut start) = (XxHash3_128::new(), 0);
+        while start < file.size() {
+            let end = file.size().min(start + BUFFER as u64);
+            hasher.write(&file.read(start..end).await?);
+            start = end;
         }
-        Ok(())
+        Ok(self.compare(file.size(), &hasher).err())
+    }
+
+    fn compare(&self, bytes: u64, hasher: &XxHash3_128) -> Result<(), String> {
+        if bytes != self.bytes {
+            return Err(format!("the file does not hold what was written to it ({bytes} of {} bytes)", self.bytes));
+        }
+        match format!("{:032x}", hasher.finish_128()) == self.checksum {
+            true => Ok(()),
+            false => Err("the file does not hold what was written to it".to_owned()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a savepoint was made from and what is in it, in a file beside it that Flink ignores.
 
-use flink_state_reader::{Error, Result, Snapshot};
-use serde::Serialize;
+use flink_state_reader::{Error, Layout, Result, Snapshot, State};
+use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
 use super::WrittenFile;
@@ -11,7 +11,7 @@ use crate::state::Tally;
 pub const MANIFEST: &str = "_flink_state_manifest.json";
 
 /// The content of the manifest. It holds no time: the same input gives the same bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Name and version of the tool.
     pub tool: String,
@@ -32,7 +32,7 @@ pub struct Manifest {
 }
 
 /// The snapshot that a savepoint was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Where it was.
     pub location: String,
@@ -43,15 +43,15 @@ pub struct Source {
 }
 
 /// An operator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperatorEntry {
     /// 32 hex digits.
     pub id: String,
     /// The uid, if it is known.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub uid: String,
     /// The display name, if it is known.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// What became of it.
     pub action: Action,
@@ -60,12 +60,12 @@ pub struct OperatorEntry {
     /// Number of key groups.
     pub max_parallelism: u32,
     /// The states that were written; those of carried files are not opened.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub states: Vec<StateEntry>,
 }
 
 /// What became of an operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Its files were copied.
@@ -77,7 +77,7 @@ pub enum Action {
 }
 
 /// A state that was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateEntry {
     /// Its name.
     pub name: String,
@@ -95,6 +95,17 @@ impl StateEntry {
     pub(super) fn new(name: &str, keyed: bool, tally: Tally) -> Self {
         Self { name: name.to_owned(), keyed, rows: tally.rows, bytes: tally.bytes, checksum: tally.checksum() }
     }
+
+    /// Whether it stands for this state.
+    pub fn is_of(&self, state: &State) -> bool {
+        let is_keyed = state.layout() == Layout::Canonical;
+        is_keyed == self.keyed && state.meta().is_some_and(|meta| meta.name == self.name)
+    }
+
+    /// Whether these are its entries.
+    pub fn has(&self, tally: Tally) -> bool {
+        *self == Self::new(&self.name, self.keyed, tally)
+    }
 }
 
 impl Source {
@@ -110,6 +121,14 @@ impl Source {
 }
 
 impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// What is no manifest.
+    pub fn parse(json: &[u8]) -> Result<Self> {
+        serde_json::from_slice(json).map_err(|e| Error::data(format!("no manifest: {e}")).with_source(e))
+    }
+
     pub(super) fn encode(&self) -> Result<Vec<u8>> {
         let mut json = serde_json::to_vec_pretty(self)
             .map_err(|e| Error::bug("the manifest can't be written as JSON").with_source(e))?;

@@ -23,10 +23,11 @@ use std::path::Path;
 
 use flink_state_reader::Result;
 
+pub use crate::FlinkVersion;
 pub use files::WrittenFile;
 pub use manifest::{Action, MANIFEST, Manifest, OperatorEntry, Source, StateEntry};
 pub use plan::{OperatorPlan, Part, Plan, WriteOperator};
-pub use version::FlinkVersion;
+pub use verify::count;
 
 use files::{DataFile, Target, failed};
 use stage::Staged;

@@ -142,7 +142,10 @@ async fn keyed_states(source: &Snapshot, operator: &Operator) -> Result<Part<Key
     let mut left: BTreeSet<u32> = operator
         .subtasks()
         .iter()
-        .filter(|subtask| subtask.state.as_ref().is_some_and(|state| state.managed_keyed.is_some()))
+        .filter(|subtask| {
+            let handle = subtask.state.as_ref().and_then(|state| state.managed_keyed.as_ref());
+            handle.is_some_and(|handle| !handle.is_empty())
+        })
         .map(|subtask| subtask.index)
         .collect();
     for state in operator.states().await? {

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use flink_state_reader::metadata::Metadata;
-use flink_state_reader::{Error, Layout, OpenOptions, Operator, Result, Snapshot, State, StateKind};
+use flink_state_reader::{Error, OpenOptions, Operator, Result, ScanTask, Snapshot, State, StateKind};
 use futures::TryStreamExt;
 
 use super::{Action, Manifest, Plan, StateEntry};
@@ -27,7 +27,7 @@ pub(super) async fn verify(path: PathBuf, plan: &Plan, metadata: &Metadata, mani
         let operator = snapshot.operator(&entry.id)?;
         for state in &entry.states {
             let tally = read(&snapshot, operator, state).await.map_err(|e| e.in_operator(&entry.id))?;
-            if StateEntry::new(&state.name, state.keyed, tally) != *state {
+            if !state.has(tally) {
                 let (rows, checksum) = (state.rows, &state.checksum);
                 let message = format!("{rows} rows with checksum {checksum} were written, {tally} are read back");
                 return Err(Error::bug(message).in_state(&state.name).in_operator(&entry.id));
@@ -38,18 +38,25 @@ pub(super) async fn verify(path: PathBuf, plan: &Plan, metadata: &Metadata, mani
 }
 
 async fn read(snapshot: &Snapshot, operator: &Operator, entry: &StateEntry) -> Result<Tally> {
-    let is_it = |state: &&State| {
-        let is_keyed = state.layout() == Layout::Canonical;
-        is_keyed == entry.keyed && state.meta().is_some_and(|meta| meta.name == entry.name)
-    };
     let states = operator.states().await?;
-    let state = states.iter().find(is_it).ok_or_else(|| Error::bug("state is missing").in_state(&entry.name))?;
+    let state = states.iter().find(|state| entry.is_of(state));
+    let state = state.ok_or_else(|| Error::bug("state is missing").in_state(&entry.name))?;
     let mut tally = Tally::default();
     for task in state.scan().raw().build()?.tasks(1) {
-        let mut batches = snapshot.execute(&task).await?;
-        while let Some(batch) = batches.try_next().await? {
-            add(&mut tally, state, &batch).ok_or_else(|| Error::bug("raw entries with unexpected columns"))?;
-        }
+        tally.merge(count(snapshot, state, &task).await?);
+    }
+    Ok(tally)
+}
+
+/// Counts the raw entries of one task of a state, as the manifest counts them.
+///
+/// # Errors
+/// A task of another state, entries that can't be read.
+pub async fn count(snapshot: &Snapshot, state: &State, task: &ScanTask) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let mut batches = snapshot.execute(task).await?;
+    while let Some(batch) = batches.try_next().await? {
+        add(&mut tally, state, &batch).ok_or_else(|| Error::bug("raw entries with unexpected columns"))?;
     }
     Ok(tally)
 }

@@ -1,28 +1,8 @@
-//! Flink releases, and what they can restore.
-
-use std::fmt;
-use std::str::FromStr;
+//! The version of `_metadata` for a Flink release.
 
 use flink_state_reader::{Error, Result};
 
-/// A line of Flink releases, e.g. `1.20`.
-///
-/// ```
-/// use flink_state_writer::savepoint::FlinkVersion;
-///
-/// let version: FlinkVersion = "1.20.3".parse()?;
-/// assert_eq!(version.to_string(), "1.20");
-/// assert_eq!(version.newest_metadata()?, 4);
-/// assert!("1.12".parse::<FlinkVersion>()?.newest_metadata().is_err());
-/// # Ok::<(), flink_state_writer::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FlinkVersion {
-    /// 1 or 2.
-    pub major: u16,
-    /// The second number.
-    pub minor: u16,
-}
+use crate::FlinkVersion;
 
 /// The version of `_metadata` that Flink 1.11 and everything later reads.
 const WIDEST: u32 = 3;
@@ -30,10 +10,21 @@ const WIDEST: u32 = 3;
 /// The newest version that a Flink release writes.
 const NEWEST: u32 = 6;
 
+/// The oldest and the newest release that can be written for.
+const OLDEST_TARGET: FlinkVersion = FlinkVersion::new(1, 13);
+const NEWEST_TARGET: FlinkVersion = FlinkVersion::new(2, 3);
+
 impl FlinkVersion {
-    /// A line of releases.
-    pub const fn new(major: u16, minor: u16) -> Self {
-        Self { major, minor }
+    /// The oldest and the newest release that restores what is written from a source with this version of `_metadata`
+    /// when no release is given.
+    pub fn targets(metadata: u32) -> (Self, Self) {
+        let oldest = match metadata {
+            ..=WIDEST => OLDEST_TARGET,
+            4 => Self::new(1, 16),
+            5 => Self::new(2, 0),
+            _ => Self::new(2, 1),
+        };
+        (oldest, NEWEST_TARGET)
     }
 
     /// The newest version of `_metadata` that it reads.
@@ -68,28 +59,24 @@ pub(crate) fn metadata_version(source: Option<u32>, target: Option<FlinkVersion>
     }
 }
 
-impl FromStr for FlinkVersion {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let mut parts = text.splitn(3, '.');
-        let mut number = || parts.next().and_then(|part| part.parse().ok());
-        match (number(), number()) {
-            (Some(major), Some(minor)) => Ok(Self { major, minor }),
-            _ => Err(Error::usage(format!("'{text}' is no Flink version: 1.20 or 2.2.1, for example"))),
-        }
-    }
-}
-
-impl fmt::Display for FlinkVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn targets_read_what_is_written() {
+        for metadata in 2..=NEWEST {
+            let (oldest, newest) = FlinkVersion::targets(metadata);
+            let written = metadata_version(Some(metadata), None).unwrap();
+            assert!(oldest.newest_metadata().unwrap() >= written && newest >= oldest);
+            let older = FlinkVersion::new(oldest.major, oldest.minor.wrapping_sub(1));
+            assert!(
+                older.newest_metadata().is_ok_and(|newest| newest < written)
+                    || oldest == OLDEST_TARGET
+                    || oldest.minor == 0
+            );
+        }
+    }
 
     #[test]
     fn the_source_decides_as_long_as_the_target_reads_it() {
@@ -103,6 +90,5 @@ mod tests {
         let error = metadata_version(None, target("1.12.5")).unwrap_err();
         assert_eq!(error.to_string(), "savepoints for Flink 1.12 can't be written");
         assert!(error.hint().unwrap().contains("1.13"));
-        assert!("1".parse::<FlinkVersion>().is_err());
     }
 }

@@ -29,7 +29,6 @@ mod kryo;
 mod logical;
 mod pojo;
 mod record;
-mod release;
 mod runtime;
 mod table;
 #[cfg(test)]
@@ -41,7 +40,7 @@ use flink_state_reader::bytes::Writer;
 use flink_state_reader::types::Type;
 use flink_state_reader::{Error, Result};
 
-pub use release::FlinkVersion;
+pub use crate::release::FlinkVersion;
 
 /// Who will restore what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod elements;
 mod encoded;
 mod entries;
 mod keyed;
+mod new;
 mod tally;
 
 pub use canonical::{CanonicalWriter, KeyedHeader, key_group_range};
@@ -12,6 +13,7 @@ pub use elements::{OperatorStream, write_operator};
 pub use encoded::RowEncoder;
 pub use entries::{Batches, Carried, EntrySource, EntryStream, Slice};
 pub use keyed::{KeyedState, KeyedStream, Order, write_keyed};
+pub use new::NewState;
 pub use tally::Tally;
 
 use std::io;

@@ -12,6 +12,7 @@ mod bootstrap;
 mod encode;
 mod failures;
 mod key;
+mod new_state;
 mod random;
 mod refusals;
 mod rewrite;

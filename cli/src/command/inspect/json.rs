@@ -32,6 +32,7 @@ fn operator(operator: &Operator, picture: &OperatorPicture) -> Value {
         "finished": operator.is_finished(),
         "bytes": picture.bytes,
         "coordinator_bytes": operator.coordinator_bytes(),
+        "caution": picture.caution,
         "states": picture.states.iter().map(state).collect::<Vec<_>>(),
         "key_group_bytes": key_groups(operator),
     });

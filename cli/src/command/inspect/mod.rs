@@ -14,7 +14,7 @@ use flink_state_reader::metadata::{
 use flink_state_reader::{GapKind, Operator, Snapshot, State, StateKind};
 
 use super::{interruptible, open};
-use crate::args::{Inspect, InspectFormat};
+use crate::args::{Inspect, ReportFormat};
 use crate::error::Result;
 
 /// Entries are counted where reading the whole snapshot is a matter of a moment.
@@ -27,8 +27,8 @@ pub(crate) async fn inspect(arguments: Inspect) -> Result<u8> {
         Picture::of(snapshot).await
     });
     let text = match arguments.format {
-        InspectFormat::Table => table::render(&picture.await?),
-        InspectFormat::Json => json::render(&picture.await?),
+        ReportFormat::Table => table::render(&picture.await?),
+        ReportFormat::Json => json::render(&picture.await?),
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(0)
@@ -45,6 +45,8 @@ struct OperatorPicture {
     index: usize,
     bytes: u64,
     states: Vec<StatePicture>,
+    /// What Flink may have left out.
+    caution: Option<&'static str>,
     in_flight: Vec<GatePicture>,
 }
 
@@ -77,8 +79,9 @@ impl Picture {
             for state in operator.states().await? {
                 states.push(StatePicture::of(state, total <= COUNTED).await?);
             }
+            let caution = operator.caution().await?;
             let in_flight = GatePicture::all(operator);
-            operators.push(OperatorPicture { index, bytes: bytes(operator), states, in_flight });
+            operators.push(OperatorPicture { index, bytes: bytes(operator), states, caution, in_flight });
         }
         Ok(Self { snapshot, operators })
     }

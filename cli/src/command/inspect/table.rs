@@ -91,6 +91,9 @@ impl Page {
         self.line(&format!("  {facts}"));
         self.keys(picture);
         self.states(&picture.states);
+        if let Some(caution) = picture.caution {
+            self.indented("  ! ", caution);
+        }
         self.in_flight(&picture.in_flight);
         if let Some(key_groups) = key_groups(operator) {
             self.chart(&key_groups);
@@ -198,7 +201,7 @@ impl Page {
 /// The cells of a state. States of one file share its bytes: each has at most those of all.
 fn row(picture: &StatePicture, shared: bool) -> [String; 5] {
     let state = &picture.state;
-    let of_all = shared && state.layout() != Layout::Operator;
+    let of_all = shared && !matches!(state.layout(), Layout::Operator | Layout::RocksDb);
     [
         one_line(state.name()),
         state.kind().to_string(),

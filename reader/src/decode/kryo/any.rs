@@ -8,12 +8,12 @@ use crate::decode::binary::Bytes;
 use crate::decode::text::Text;
 use crate::decode::{Decoder, Undecoded};
 use crate::error::{Error, ErrorKind, Result};
-use crate::types::Kryo;
+use crate::types::{Framing, Kryo};
 
 use super::class::wrapper;
-use super::json;
 use super::message::Message;
 use super::registry::Registry;
+use super::{framing, json};
 
 /// A struct of the value's class, its JSON text and its bytes.
 pub(super) struct AnyValues {
@@ -26,12 +26,15 @@ pub(super) struct AnyValues {
     class: Text,
     json: Text,
     bytes: Bytes,
+    /// Whether the type itself says that its values can't be decoded.
+    is_opaque: bool,
     undecoded: Option<Undecoded>,
 }
 
 impl AnyValues {
     pub(super) fn new(kryo: Kryo, tail: bool) -> Self {
         Self {
+            is_opaque: framing(&kryo) == Framing::Never,
             kryo,
             tail,
             message: Message::default(),
@@ -83,8 +86,10 @@ impl Decoder for AnyValues {
                     None => self.class.append_null(),
                 }
                 self.json.append_null();
-                let reason = error.message().to_owned();
-                self.undecoded.get_or_insert(Undecoded { values: 0, reason }).values += 1;
+                if !self.is_opaque {
+                    let reason = error.message().to_owned();
+                    self.undecoded.get_or_insert(Undecoded { values: 0, reason }).values += 1;
+                }
             }
         }
         self.bytes.append(bytes)?;

@@ -57,6 +57,14 @@ pub struct LocalFile {
 }
 
 impl IncrementalHandle {
+    /// Whether the other handle names the same key groups of the same files.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.key_groups == other.key_groups
+            && self.meta == other.meta
+            && self.shared == other.shared
+            && self.private == other.private
+    }
+
     /// All files of the database.
     pub fn files(&self) -> impl Iterator<Item = &LocalFile> {
         self.shared.iter().chain(&self.private)

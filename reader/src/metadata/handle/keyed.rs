@@ -78,6 +78,11 @@ impl KeyedHandle {
         streams.saturating_add(changes)
     }
 
+    /// Whether it names no state at all: that of the changelog backend is there even so.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Changelog(handle) if handle.materialized.is_empty() && handle.delta.is_empty())
+    }
+
     pub(in crate::metadata) fn parse_optional(
         input: &mut Cursor<'_>,
         scope: Scope<'_>,

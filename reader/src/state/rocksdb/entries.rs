@@ -96,35 +96,39 @@ impl EntriesReader {
         }
     }
 
-    /// Merges more entries of the key group, unless some are left or it has ended.
+    /// Merges more entries of the key group if none are in memory, unless it has ended.
     ///
     /// # Errors
     /// Corrupt or missing tables.
     pub(crate) async fn fill(&mut self, key_group: u16) -> Result<()> {
+        if !self.entries.is_empty() || self.ended {
+            return Ok(());
+        }
         let end = end_of(key_group, &self.family);
-        while self.entries.is_empty() && !self.ended {
+        loop {
             let next_table = self.unopened.front().and_then(|&table| self.family.tables.get(table));
             // A key that a table not yet open may hold has to wait for it.
             let horizon = next_table.map(|(table, _)| &table.smallest).filter(|smallest| **smallest < end);
             match self.merge.run(Some(horizon.unwrap_or(&end)), CHUNK, &mut self.entries)? {
-                Progress::Full => {}
-                Progress::Bound if horizon.is_some() => self.open_next().await?,
-                Progress::Bound => self.ended = true,
+                Progress::Full => return Ok(()),
                 Progress::NextBlock(table) => self.supply(table).await?,
+                Progress::Bound if horizon.is_some() => self.open_next().await?,
+                Progress::Bound => {
+                    self.ended = true;
+                    return Ok(());
+                }
             }
         }
-        Ok(())
     }
 
     async fn open_next(&mut self) -> Result<()> {
         let next = self.unopened.pop_front().and_then(|table| self.family.tables.get(table));
         let Some((table, stream)) = next else { return Ok(()) };
         let file = self.family.store.resolve(stream).await?;
-        let name = Arc::from(file.name());
         let (reader, deletions) =
             TableReader::open(file, table, &self.family.name, &self.range, self.read_size).await?;
         self.merge.add_deletions(deletions);
-        let run = TableRun::new(name, table.number, reader.global_sequence(), reader.no_merges());
+        let run = TableRun::new(Arc::clone(reader.name()), table.number, reader.global_sequence(), reader.no_merges());
         self.open.insert(table.number, reader);
         self.supply(run).await
     }
@@ -133,11 +137,11 @@ impl EntriesReader {
     async fn supply(&mut self, mut run: TableRun) -> Result<()> {
         let number = run.number;
         while let Some(reader) = self.open.get_mut(&number) {
-            let Some(block) = reader.next_block().await? else {
+            let Some((offset, block)) = reader.next_block().await? else {
                 self.open.remove(&number);
                 break;
             };
-            match self.merge.add(run, block).map_err(|e| e.in_file(reader.file().name()))? {
+            match self.merge.add(run, offset, block)? {
                 Some(unwanted) => run = unwanted,
                 None => break,
             }

@@ -10,7 +10,11 @@
 
 mod database;
 mod entries;
+#[cfg(test)]
+mod requests;
 mod table;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::ops::RangeInclusive;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -21,6 +22,8 @@ const TAIL: u64 = 64 << 10;
 #[derive(Debug)]
 pub(super) struct TableReader {
     file: StateFile,
+    /// The name in the database and that of the file, for errors.
+    name: Arc<str>,
     footer: Footer,
     properties: Properties,
     global_sequence: Option<u64>,
@@ -47,12 +50,13 @@ impl TableReader {
         range: &KeyRange,
         read_size: u64,
     ) -> Result<(Self, Vec<RangeDeletion>)> {
-        let name = file.name().to_owned();
-        Self::open_inner(file, table, column_family, range, read_size).await.in_file(&name)
+        let name: Arc<str> = format!("{} ({:06}.sst)", file.name(), table.number).into();
+        Self::read_metadata(file, Arc::clone(&name), table, column_family, range, read_size).await.in_file(&name)
     }
 
-    async fn open_inner(
+    async fn read_metadata(
         file: StateFile,
+        name: Arc<str>,
         table: &Table,
         column_family: &str,
         range: &KeyRange,
@@ -66,6 +70,7 @@ impl TableReader {
         let footer = Footer::parse(&tail).map_err(|e| e.at(file.size().saturating_sub(footer::MAX_SIZE)))?;
         let mut reader = Self {
             file,
+            name,
             footer,
             properties: Properties::default(),
             global_sequence: None,
@@ -99,8 +104,8 @@ impl TableReader {
         Ok((reader, deletions))
     }
 
-    pub(super) fn file(&self) -> &StateFile {
-        &self.file
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
     }
 
     pub(super) fn global_sequence(&self) -> Option<u64> {
@@ -113,28 +118,31 @@ impl TableReader {
         Some(format!("operands of the merge operator {operator}"))
     }
 
-    /// The next data block; nothing at the end.
+    /// The next data block with its offset; nothing at the end.
     ///
     /// # Errors
     /// A corrupt block; a failure of the store.
-    pub(super) async fn next_block(&mut self) -> Result<Option<Bytes>> {
+    pub(super) async fn next_block(&mut self) -> Result<Option<(u64, Bytes)>> {
         loop {
             if let Some(handle) = self.blocks.pop_front() {
-                return self.block(handle).await.map(Some).in_file(self.file.name());
+                let block = self.block(handle).await.map_err(|e| e.in_file(&*self.name))?;
+                return Ok(Some((handle.offset, block)));
             }
             let Some(partition) = self.partitions.pop_front() else { return Ok(None) };
-            self.blocks = self.index(partition).await.in_file(self.file.name())?;
+            self.blocks = self.index(partition).await.map_err(|e| e.in_file(&*self.name))?;
         }
     }
 
     async fn index(&mut self, handle: Handle) -> Result<VecDeque<Handle>> {
         let block = self.block(handle).await.in_field("index")?;
-        index::blocks(block, self.properties.index, &self.range).map_err(|e| relocate(e, handle)).in_field("index")
+        index::blocks(block, self.properties.index, &self.range)
+            .map_err(|e| e.relocated(handle.offset))
+            .in_field("index")
     }
 
     async fn parse<T>(&mut self, handle: Handle, field: &str, parse: impl FnOnce(Bytes) -> Result<T>) -> Result<T> {
         let block = self.block(handle).await.in_field(field)?;
-        parse(block).map_err(|e| relocate(e, handle)).in_field(field)
+        parse(block).map_err(|e| e.relocated(handle.offset)).in_field(field)
     }
 
     async fn block(&mut self, handle: Handle) -> Result<Bytes> {
@@ -155,9 +163,4 @@ impl TableReader {
         let index = |at: u64| usize::try_from(at - start).unwrap_or(usize::MAX).min(bytes.len());
         Ok(bytes.slice(index(range.start)..index(range.end)))
     }
-}
-
-/// Offsets inside of an uncompressed block mean nothing in its file.
-fn relocate(error: Error, handle: Handle) -> Error {
-    Error::new(error.kind(), error.message()).at(handle.offset)
 }

@@ -18,6 +18,11 @@ public enum TableOption {
     /** Files stay as they were written: what lies on several levels, or waits to be merged, is there for sure. */
     NO_COMPACTION((family, tables) -> family.setDisableAutoCompactions(true)),
     SMALL_BLOCKS((family, tables) -> tables.setBlockSize(512).setMetadataBlockSize(128)),
+    /** The oldest footer there is. */
+    FORMAT_0((family, tables) -> tables.setFormatVersion(0)),
+    /** Before blocks of the index had shortened handles. */
+    FORMAT_3((family, tables) -> tables.setFormatVersion(3)),
+    FIRST_KEY_INDEX((family, tables) -> tables.setIndexType(IndexType.kBinarySearchWithFirstKey)),
     TWO_LEVEL_INDEX((family, tables) -> tables.setIndexType(IndexType.kTwoLevelIndexSearch)),
     HASH_IN_BLOCKS(
             (family, tables) -> tables.setDataBlockIndexType(DataBlockIndexType.kDataBlockBinaryAndHash)),

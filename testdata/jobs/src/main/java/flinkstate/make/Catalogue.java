@@ -1,7 +1,19 @@
 package flinkstate.make;
 
+import static flinkstate.jobs.TableOption.FIRST_KEY_INDEX;
+import static flinkstate.jobs.TableOption.FORMAT_0;
+import static flinkstate.jobs.TableOption.FORMAT_3;
+import static flinkstate.jobs.TableOption.HASH_IN_BLOCKS;
+import static flinkstate.jobs.TableOption.LZ4;
+import static flinkstate.jobs.TableOption.LZ4HC;
+import static flinkstate.jobs.TableOption.NO_CHECKSUM;
 import static flinkstate.jobs.TableOption.NO_COMPACTION;
 import static flinkstate.jobs.TableOption.SMALL_BLOCKS;
+import static flinkstate.jobs.TableOption.TWO_LEVEL_INDEX;
+import static flinkstate.jobs.TableOption.XX_HASH;
+import static flinkstate.jobs.TableOption.XX_HASH_64;
+import static flinkstate.jobs.TableOption.ZLIB;
+import static flinkstate.jobs.TableOption.ZSTD;
 
 import flinkstate.jobs.AvroJob;
 import flinkstate.jobs.BigJob;
@@ -12,11 +24,13 @@ import flinkstate.jobs.OperatorStateJob;
 import flinkstate.jobs.SourceJob;
 import flinkstate.jobs.SqlJob;
 import flinkstate.jobs.SubclassJob;
+import flinkstate.jobs.TableOption;
 import flinkstate.jobs.UnalignedJob;
 import flinkstate.jobs.WindowsJob;
 import flinkstate.make.SnapshotSpec.Format;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 
 /** The snapshots that there are. */
@@ -25,6 +39,7 @@ final class Catalogue {
         List<SnapshotSpec> specs = new ArrayList<>();
         histories(specs, line);
         if (line.equals("2.3")) {
+            specs.add(new SnapshotSpec(new UnalignedJob(), "rocksdb", Format.CHECKPOINT).unaligned());
             return specs;
         }
         specs.add(new SnapshotSpec(new KeyedJob(), "hashmap", Format.CANONICAL));
@@ -70,21 +85,55 @@ final class Catalogue {
         specs.add(history(Format.CHECKPOINT).runs(1).variant("not-compacted").tables(NO_COMPACTION, SMALL_BLOCKS));
         // Without compaction a range that was given away stays deleted below what has come back.
         specs.add(history(Format.CHECKPOINT).runs(1, 2, 1).variant("rescaled").tables(NO_COMPACTION));
+        if (line.startsWith("2.")) {
+            specs.add(new SnapshotSpec(new HistoryJob(), "forst", Format.CHECKPOINT).allInFiles().runs(1));
+        }
         if (line.equals("2.3")) {
             return;
         }
         specs.add(history(Format.NATIVE).runs(1));
-        if (!line.equals("1.18")) {
-            specs.add(history(Format.CHECKPOINT).runs(1).full());
-            specs.add(history(Format.NATIVE).runs(2, 3).variant("rescaled").full());
+        if (line.equals("1.18")) {
+            return;
         }
-        if (line.equals("2.2")) {
+        specs.add(heapHistory().runs(1, 2).changelog("filesystem"));
+        specs.add(heapHistory().runs(1, 2, 1).changelog("memory"));
+        specs.add(history(Format.CHECKPOINT).runs(1).full());
+        specs.add(history(Format.NATIVE).runs(2, 3).variant("rescaled").full());
+        specs.add(history(Format.CHECKPOINT).runs(1, 2, 1).changelog("filesystem"));
+        specs.add(history(Format.NATIVE).runs(1).heapTimers());
+        if (line.equals("1.20")) {
+            specs.add(history(Format.CHECKPOINT).runs(1).fileMerging());
+            specs.add(history(Format.CANONICAL).runs(1).heapTimers());
+            specs.add(tables("format-0", FORMAT_0));
+            specs.add(tables("format-3-lz4hc", FORMAT_3, LZ4HC, NO_CHECKSUM));
+            specs.add(tables("two-level-lz4", TWO_LEVEL_INDEX, LZ4, XX_HASH_64));
+            specs.add(tables("zlib", ZLIB, XX_HASH, HASH_IN_BLOCKS));
+        } else {
+            specs.add(
+                    heapHistory()
+                            .allInFiles()
+                            .fileMerging()
+                            .set("execution.checkpointing.file-merging.across-checkpoint-boundary", "true"));
             specs.add(
                     history(Format.CHECKPOINT)
                             .runs(2, 1)
                             .variant("ingested")
                             .set("state.backend.rocksdb.use-ingest-db-restore-mode", "true"));
+            specs.add(tables("two-level-zstd", TWO_LEVEL_INDEX, ZSTD));
+            specs.add(tables("first-key-lz4", FIRST_KEY_INDEX, LZ4));
         }
+    }
+
+    private static SnapshotSpec heapHistory() {
+        return new SnapshotSpec(new HistoryJob(), "hashmap", Format.CHECKPOINT);
+    }
+
+    private static SnapshotSpec tables(String variant, TableOption... options) {
+        SnapshotSpec spec = new SnapshotSpec(new HistoryJob(), "rocksdb", Format.NATIVE);
+        return spec.allInFiles()
+                .runs(1)
+                .variant(variant)
+                .tables(EnumSet.of(SMALL_BLOCKS, options).toArray(TableOption[]::new));
     }
 
     private static SnapshotSpec history(Format format) {

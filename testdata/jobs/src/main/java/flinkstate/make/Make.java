@@ -11,6 +11,7 @@ import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.FileUtils;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -63,9 +64,22 @@ public final class Make {
             rows.removeIf(row -> row.contains("\"state\":\"$enumerator\""));
         }
         Files.write(folder.resolve("expected.ndjson"), rows, StandardCharsets.UTF_8);
+        keepOnly(taken);
         try (Stream<Path> entries = Files.list(taken.root)) {
             for (Path entry : entries.toArray(Path[]::new)) {
                 Files.move(entry, folder.resolve(entry.getFileName()));
+            }
+        }
+    }
+
+    /** Files of earlier checkpoints may still be needed, the checkpoints themselves are not. */
+    private static void keepOnly(Taken taken) throws IOException {
+        Path kept = Path.of(URI.create(taken.pointer)).resolve("_metadata");
+        try (Stream<Path> found = Files.find(taken.root, 2, (path, is) -> path.endsWith("_metadata"))) {
+            for (Path metadata : found.toArray(Path[]::new)) {
+                if (!metadata.equals(kept)) {
+                    Files.delete(metadata);
+                }
             }
         }
     }
@@ -95,15 +109,18 @@ public final class Make {
     private static JobClient start(SnapshotSpec spec, int run, String from, Cluster cluster, Path folder)
             throws Exception {
         Gate.reset();
+        Configuration settings = new Configuration();
+        if (from != null) {
+            settings.addAll(spec.laterSettings);
+            // The names before Flink 1.20, and since.
+            settings.setString("execution.savepoint.path", from);
+            settings.setString("execution.state-recovery.path", from);
+        }
         StreamExecutionEnvironment env =
                 cluster.environment(
-                        new Configuration(),
+                        settings,
                         spec.parallelisms[run - 1],
-                        graph -> {
-                            if (from != null) {
-                                graph.setSavepointRestoreSettings(SavepointRestoreSettings.forPath(from, false));
-                            }
-                        });
+                        graph -> graph.setSavepointRestoreSettings(SavepointRestoreSettings.fromConfiguration(settings)));
         JobClient job = spec.job.start(env, folder);
         cluster.awaitHeld(job, spec.job.finishedTasks());
         return job;

@@ -2,6 +2,7 @@ package flinkstate.make;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 
 /** What Flink's serializers know and don't tell. */
 final class Reflect {
@@ -51,11 +52,14 @@ final class Reflect {
         }
     }
 
-    static void call(Object object, String name) {
+    /** A public method; the arguments are of exactly the types of its parameters. */
+    @SuppressWarnings("unchecked")
+    static <T> T call(Object object, String name, Object... arguments) {
+        Class<?>[] parameters = Arrays.stream(arguments).map(Object::getClass).toArray(Class[]::new);
         try {
-            Method method = object.getClass().getMethod(name);
+            Method method = object.getClass().getMethod(name, parameters);
             method.setAccessible(true);
-            method.invoke(object);
+            return (T) method.invoke(object, arguments);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }

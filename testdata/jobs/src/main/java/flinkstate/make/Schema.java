@@ -23,6 +23,7 @@ import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.OperatorBackendSerializationProxy;
 import org.apache.flink.runtime.state.OperatorStateHandle;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.changelog.ChangelogStateBackendHandle;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.CommonOptionsKeys;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.CommonSerializerKeys;
@@ -72,6 +73,12 @@ final class Schema {
     }
 
     private void readKeyed(KeyedStateHandle handle) throws IOException {
+        if (handle instanceof ChangelogStateBackendHandle) {
+            for (KeyedStateHandle base : ((ChangelogStateBackendHandle) handle).getMaterializedStateHandles()) {
+                readKeyed(base);
+            }
+            return;
+        }
         StreamStateHandle stream =
                 handle instanceof IncrementalKeyedStateHandle
                         ? Reflect.field(handle, "metaStateHandle")

@@ -29,13 +29,15 @@ final class SnapshotSpec {
     /** One for each time that the job runs; it is started again from its last checkpoint. */
     int[] parallelisms = {2};
     private final Configuration settings = new Configuration();
+    /** Of all runs of the job but the first. */
+    final Configuration laterSettings = new Configuration();
 
     SnapshotSpec(Job job, String backend, Format format) {
         this.job = job;
         this.backend = backend;
         this.format = format;
         set("state.backend.type", backend);
-        set("state.backend.incremental", Boolean.toString(backend.equals("rocksdb")));
+        set("state.backend.incremental", Boolean.toString(!backend.equals("hashmap")));
     }
 
     SnapshotSpec compressed() {
@@ -75,6 +77,22 @@ final class SnapshotSpec {
                 .set("state.backend.rocksdb.options-factory", TableOptionsFactory.class.getName());
     }
 
+    /**
+     * The first run writes no changelog, and what it leaves behind is the base of what the later ones write; then
+     * nothing is moved into the base any more.
+     */
+    SnapshotSpec changelog(String storage) {
+        laterSettings.setString("state.changelog.enabled", "true");
+        // It only goes on with a checkpoint that it may keep using.
+        for (String key : List.of("execution.savepoint-restore-mode", "execution.state-recovery.claim-mode")) {
+            laterSettings.setString(key, "CLAIM");
+        }
+        return variant("changelog-" + storage)
+                .set("state.checkpoints.create-subdir", "false")
+                .set("state.changelog.storage", storage)
+                .set("state.changelog.periodic-materialize.enabled", "false");
+    }
+
     SnapshotSpec unaligned() {
         return set("execution.checkpointing.unaligned", "true")
                 .set("execution.checkpointing.unaligned.enabled", "true")
@@ -109,7 +127,9 @@ final class SnapshotSpec {
         registerTypes(configuration, line);
         configuration.setString("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
         configuration.setString("io.tmp.dirs", work.resolve("tmp").toString());
-        configuration.setString("state.checkpoints.dir", work.resolve("checkpoints").toUri().toString());
+        String checkpoints = work.resolve("checkpoints").toUri().toString();
+        configuration.setString("state.checkpoints.dir", checkpoints);
+        configuration.setString("dstl.dfs.base-path", checkpoints);
         return configuration;
     }
 

@@ -54,9 +54,17 @@ final class SubtaskDump {
         TaskInfo task = operator.getContainingTask().getEnvironment().getTaskInfo();
         subtask = task.getIndexOfThisSubtask();
         maxParallelism = task.getMaxNumberOfParallelSubtasks();
-        keyed = operator.getKeyedStateBackend();
+        keyed = withoutChangelog(operator.getKeyedStateBackend());
         operatorState = operator.getOperatorStateBackend();
         schema = rows.schema(id);
+    }
+
+    /** A state that was restored from a changelog lies behind one more layer. */
+    private static KeyedStateBackend<Object> withoutChangelog(KeyedStateBackend<Object> backend) {
+        if (backend == null || !backend.getClass().getName().contains(".ChangelogMigrationRestoreTarget$")) {
+            return backend;
+        }
+        return Reflect.field(backend, "val$keyedStateBackend");
     }
 
     void run() throws Exception {

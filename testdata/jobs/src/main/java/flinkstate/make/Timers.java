@@ -11,10 +11,6 @@ import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
 import org.apache.flink.streaming.api.operators.TimerSerializer;
 import org.apache.flink.util.CloseableIterator;
 
-import org.rocksdb.ColumnFamilyHandle;
-import org.rocksdb.RocksDB;
-import org.rocksdb.RocksIterator;
-
 import java.io.IOException;
 import java.util.Map;
 
@@ -46,7 +42,7 @@ final class Timers {
         for (Map.Entry<String, Object> state : states.entrySet()) {
             Object metaInfo = Reflect.field(state.getValue(), "metaInfo");
             if (metaInfo instanceof RegisteredPriorityQueueStateBackendMetaInfo) {
-                inRocksDB(
+                inDatabase(
                         backend,
                         state.getKey(),
                         Reflect.field(state.getValue(), "columnFamilyHandle"),
@@ -56,7 +52,7 @@ final class Timers {
         }
     }
 
-    private static void onHeap(HeapPriorityQueuesManager queues, Found found) throws Exception {
+    static void onHeap(HeapPriorityQueuesManager queues, Found found) throws Exception {
         for (Map.Entry<String, HeapPriorityQueueSnapshotRestoreWrapper<?>> queue :
                 queues.getRegisteredPQStates().entrySet()) {
             TimerSerializer<Object, Object> serializer = serializer(queue.getValue().getMetaInfo());
@@ -68,26 +64,23 @@ final class Timers {
         }
     }
 
-    private static void inRocksDB(
+    private static void inDatabase(
             KeyedStateBackend<?> backend,
             String state,
-            ColumnFamilyHandle family,
+            Object family,
             TimerSerializer<Object, Object> serializer,
             Found found)
             throws IOException {
-        RocksDB database = Reflect.field(backend, "db");
         int prefix = Reflect.field(backend, "keyGroupPrefixBytes");
         int groups = Reflect.field(backend, "numberOfKeyGroups");
-        try (RocksIterator entries = database.newIterator(family)) {
-            for (entries.seekToFirst(); entries.isValid(); entries.next()) {
-                DataInputDeserializer in = new DataInputDeserializer(entries.key());
-                int group = prefix == 1 ? in.readUnsignedByte() : in.readUnsignedShort();
-                TimerHeapInternalTimer<Object, Object> timer = serializer.deserialize(in);
-                if (group != KeyGroupRangeAssignment.assignToKeyGroup(timer.getKey(), groups)) {
-                    throw new IllegalStateException("outside of its key group in " + state + ": " + timer);
-                }
-                found.accept(state, serializer, timer);
+        for (BackendDatabase.Entry entry : BackendDatabase.entries(Reflect.field(backend, "db"), family)) {
+            DataInputDeserializer in = new DataInputDeserializer(entry.key);
+            int group = prefix == 1 ? in.readUnsignedByte() : in.readUnsignedShort();
+            TimerHeapInternalTimer<Object, Object> timer = serializer.deserialize(in);
+            if (group != KeyGroupRangeAssignment.assignToKeyGroup(timer.getKey(), groups)) {
+                throw new IllegalStateException("outside of its key group in " + state + ": " + timer);
             }
+            found.accept(state, serializer, timer);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The Flink release that restores what is written.
+//! Flink releases: who restores what is written.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +6,16 @@ use std::str::FromStr;
 use flink_state_reader::{Error, Result};
 
 /// A Flink release line, e.g. 1.20. Patch releases change no format.
+///
+/// ```
+/// use flink_state_writer::FlinkVersion;
+///
+/// let version: FlinkVersion = "1.20.3".parse()?;
+/// assert_eq!(version.to_string(), "1.20");
+/// assert_eq!(version.newest_metadata()?, 4);
+/// assert!("1.12".parse::<FlinkVersion>()?.newest_metadata().is_err());
+/// # Ok::<(), flink_state_writer::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlinkVersion {
     /// The first number.
