@@ -1,8 +1,12 @@
 //! Keys: which key group they are in, that each is there once, and what is not known about them.
 
-use flink_state_sql::ErrorKind;
+use std::path::Path;
+
+use flink_state_reader::types::KryoVersion;
+use flink_state_reader::{OpenOptions, Snapshot};
 use flink_state_sql::rewrite::{RewriteOptions, plan};
-use flink_state_sql::statement::Statement;
+use flink_state_sql::statement::{Statement, parse};
+use flink_state_sql::{Error, ErrorKind, Session, SessionOptions};
 
 use super::fixture::{ask, open, open_keyed, session};
 use super::rewrite::{HEAP, rewrite, statement};
@@ -77,43 +81,71 @@ async fn key_groups_there_and_back() {
     }
 }
 
-#[tokio::test]
-async fn a_hash_that_is_declared_is_put_to_the_test() {
-    let declare = |operator: &str, convention: &str| Statement::SetKeyHash {
-        operator: operator.to_owned(),
-        convention: convention.to_owned(),
+/// Statements of a script.
+fn statements(script: &str) -> Vec<Statement> {
+    parse(script, KryoVersion::V5).unwrap().into_iter().map(|statement| statement.statement).collect()
+}
+
+/// A savepoint with keys of a class that hashes them as `objects_hash(int a)`.
+async fn with_keys_of_a_class(directory: &Path) -> Snapshot {
+    let script = r#"CREATE OPERATOR x; ALTER OPERATOR x SET key_hash = 'objects_hash(int a)';
+        CREATE STATE x.c (KEY POJO<acme.A>(a INT), VALUE LONG) AS
+        SELECT named_struct('a', CAST(value AS INT)) AS key, value FROM generate_series(1, 50)"#;
+    let session = Session::bootstrap(&[], &SessionOptions::default()).unwrap();
+    let options = RewriteOptions {
+        max_parallelism: Some(128),
+        flink_version: Some("2.2".parse().unwrap()),
+        ..RewriteOptions::default()
     };
-    // A declaration that does not concern the keys does no harm.
-    assert!(rewrite(HEAP, &[declare("by-name", "scala_product")]).await.is_ok());
-    let Err(error) = rewrite(HEAP, &[declare("by-name", "kotlin")]).await else { panic!() };
-    assert_eq!(error.kind(), ErrorKind::Usage);
-    let Err(error) = rewrite(HEAP, &[declare("by-nobody", "avro")]).await else { panic!() };
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    plan(&session, None, &statements(script), options).await.unwrap().write(directory).await.unwrap();
+    let options = OpenOptions { uids: vec!["x".to_owned()], ..OpenOptions::default() };
+    Snapshot::open_with(directory.to_str().unwrap(), &options).await.unwrap()
 }
 
 #[tokio::test]
 async fn keys_whose_hash_is_not_known_stay_where_they_are() {
-    // Keys of the Table API's joins are rows; their hash is that of their bytes. Those of Avro records are the user's.
-    let mut tried = 0;
-    for name in super::fixture::names().iter().filter(|name| name.ends_with("-canonical")) {
-        let snapshot = open(name).await;
-        for operator in snapshot.operators() {
-            for state in operator.states().await.unwrap() {
-                let Some(ty) = state.key_type().map(ToString::to_string) else { continue };
-                if !(ty.starts_with("POJO") || ty.starts_with("AVRO")) || state.name().starts_with("_timer") {
-                    continue;
-                }
-                let table = format!("\"{}\".\"{}\"", operator.label(), state.name());
-                let run = async |sql: String| {
-                    let session = session(&[(None, snapshot.clone())]);
-                    plan(&session, Some(&snapshot), &[statement(&sql)], RewriteOptions::default()).await.map(|_| ())
-                };
-                tried += 1;
-                run(format!("DELETE FROM {table} WHERE key_group < 64")).await.unwrap();
-                let error = run(format!("INSERT INTO {table} SELECT * FROM {table}")).await.unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::Unsupported, "{name} {table} {ty}: {error:?}");
-            }
-        }
+    let directory = tempfile::tempdir().unwrap();
+    let source = with_keys_of_a_class(&directory.path().join("source")).await;
+    let run = async |script: &str, asked: &str| {
+        let session = session(&[(None, source.clone())]);
+        plan(&session, Some(&source), &statements(script), RewriteOptions::default()).await?;
+        Ok::<_, Error>(ask(&session, asked).await.rows())
+    };
+    let groups = "SELECT sum(key_group), sum(value) FROM x.c";
+    let stored =
+        ask(&session(&[(None, source.clone())]), "SELECT sum(key_group), sum(value) + 50 FROM x.c").await.rows();
+    assert_eq!(run("UPDATE x.c SET value = value + 1", groups).await.unwrap(), stored);
+    let rest = run("DELETE FROM x.c WHERE value > 20", "SELECT count(*) FROM x.c").await.unwrap();
+    assert_eq!(rest, ["20"]);
+
+    let new = "INSERT INTO x.c (key, value) VALUES (named_struct('a', CAST(100 AS INT)), 7)";
+    let rename = "UPDATE x.c SET key.a = key.a + 1000";
+    for script in [new, rename, "SET max_parallelism = 256"] {
+        let error = run(script, groups).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{script}: {error:?}");
+        let declared = |convention: &str| format!("ALTER OPERATOR x SET key_hash = '{convention}'; {script}");
+        // Another convention gives other key groups than those that the keys are stored in.
+        let error = run(&declared("lombok(int a)"), groups).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Data, "{script}: {error:?}");
+        assert!(error.to_string().contains("is stored in key group"), "{error:?}");
+        run(&declared("objects_hash(int a)"), groups).await.unwrap_or_else(|e| panic!("{script}: {e:?}"));
     }
-    println!("{tried} states with keys of unknown hash");
+    // 31 + 100
+    let asked = "SELECT key_group, key_group(arrow_cast(131, 'Int32'), 128) FROM x.c WHERE key.a = 100";
+    let rows = run(&format!("ALTER OPERATOR x SET key_hash = 'objects_hash(int a)'; {new}"), asked).await.unwrap();
+    let (stored, computed) = rows[0].split_once(" | ").unwrap();
+    assert_eq!(stored, computed);
+}
+
+#[tokio::test]
+async fn declarations_are_read() {
+    for (operator, convention, kind) in
+        [("by-name", "kotlin(a)", ErrorKind::Usage), ("by-nobody", "avro", ErrorKind::NotFound)]
+    {
+        let [operator, convention] = [operator, convention].map(str::to_owned);
+        let Err(error) = rewrite(HEAP, &[Statement::SetKeyHash { operator, convention }]).await else { panic!() };
+        assert_eq!(error.kind(), kind, "{error:?}");
+    }
+    // One that does not concern the keys does no harm.
+    rewrite(HEAP, &statements(r#"ALTER OPERATOR "by-name" SET key_hash = 'scala_product'"#)).await.unwrap();
 }
