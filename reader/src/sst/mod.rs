@@ -19,7 +19,7 @@
 //! Sources: RocksDB's `table/block_based`, `table/format.cc`, `db/version_edit.cc`, `db/log_reader.cc`.
 
 pub(crate) mod block;
-mod checksum;
+pub(crate) mod checksum;
 mod compression;
 pub(crate) mod footer;
 pub(crate) mod index;
