@@ -67,12 +67,12 @@ impl Places {
     }
 
     /// Where a file lies if its snapshot was moved together with the directory of all checkpoints: below that as before
-    /// (`shared/…`, `chk-<earlier>/…`, `taskowned/<job>/…`, `<job>/dstl/…`), or, with entropy injection, below a
+    /// (`shared/…`, `chk-<earlier>/…`, `taskowned/<job>/…`, `<job>/dstl/…`, ForSt's `shared/op_…/db/…`), or, with entropy injection, below a
     /// directory with a random name, which the path of `_metadata` does not have.
     fn moved(&self, parts: &[PathPart<'_>]) -> Vec<Path> {
         let directory: Vec<_> = self.directory.parts().collect();
         let Some((_, checkpoints)) = directory.split_last() else { return Vec::new() };
-        let splits = || [2, 3].into_iter().filter_map(|depth| parts.split_at_checked(parts.len().checked_sub(depth)?));
+        let splits = || (2..=4).filter_map(|depth: usize| parts.split_at_checked(parts.len().checked_sub(depth)?));
         let below = splits().map(|(_, below)| checkpoints.iter().chain(below).cloned().collect());
         let random = splits().filter_map(|(above, below)| {
             let same = |(one, other): &(&PathPart<'_>, &PathPart<'_>)| one == other;
