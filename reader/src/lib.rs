@@ -27,7 +27,7 @@ pub use error::{Context, Error, ErrorKind, Result};
 pub use scan::{Gap, GapKind, Scan, ScanBuilder, ScanStream, ScanTask};
 pub use snapshot::{OpenOptions, Operator, Snapshot};
 pub use state::{BackendState, Layout, State, StateKind, StateMeta, table_schema};
-pub use store::StateFile;
+pub use store::{FoundFile, PathMapping, Place, StateFile};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::common::TableReference;
+use datafusion::config::ConfigNonZeroUsize;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
@@ -29,6 +31,12 @@ const SNAPSHOT: &str = "snapshot";
 
 /// The part of its memory that a sort sets aside for merging.
 const SORT_SHARE: usize = 4;
+
+/// The part of the memory that one batch of a sort may have: it holds many of them.
+const BATCH_SHARE: usize = 64;
+
+/// Bytes that a batch of a sort should have at most.
+const MAX_BATCH_BYTES: usize = 1 << 20;
 
 /// A snapshot of a session and the name of its catalog.
 #[derive(Clone, Debug)]
@@ -75,6 +83,7 @@ pub struct SessionOptions {
 pub struct Session {
     context: SessionContext,
     catalogs: Vec<Arc<SnapshotCatalog>>,
+    memory_limit: Option<usize>,
 }
 
 impl Session {
@@ -132,7 +141,7 @@ impl Session {
             context.register_catalog(catalog.name(), Arc::clone(catalog) as _);
         }
         functions::register(&context);
-        Ok(Self { context, catalogs })
+        Ok(Self { context, catalogs, memory_limit: options.memory_limit })
     }
 
     /// The statements of a script, which are separated by `;`.
@@ -184,7 +193,28 @@ impl Session {
 
     /// Starts a plan. Its rows are all there if [`Query::check`] says so at the end.
     pub(crate) async fn stream(&self, plan: LogicalPlan) -> Result<Query> {
-        self.start(plan, self.context.state(), Arc::new(GapLog::default())).await
+        let gaps = Arc::new(GapLog::default());
+        let frame = self.frame(plan, &gaps).await?;
+        Ok(Query::new(frame.execute_stream().await?, gaps))
+    }
+
+    /// As [`Self::stream`], in one partition: rows come in the same order each time, and a sort has all the memory.
+    ///
+    /// A row has about this many bytes: batches stay small beside the memory that there is.
+    pub(crate) async fn stream_in_order(&self, plan: LogicalPlan, row_bytes: usize) -> Result<Query> {
+        let gaps = Arc::new(GapLog::default());
+        let (mut state, plan) = self.frame(plan, &gaps).await?.into_parts();
+        let execution = &mut state.config_mut().options_mut().execution;
+        execution.target_partitions = 1;
+        let limit = self.memory_limit.map_or(MAX_BATCH_BYTES, |limit| (limit / BATCH_SHARE).min(MAX_BATCH_BYTES));
+        let rows = (limit / row_bytes.max(1)).clamp(1, execution.batch_size.get());
+        execution.batch_size = ConfigNonZeroUsize::try_new(rows)?;
+        Ok(Query::new(DataFrame::new(state, plan).execute_stream().await?, gaps))
+    }
+
+    /// A table.
+    pub(crate) async fn table(&self, name: &TableReference) -> Result<Arc<dyn TableProvider>> {
+        Ok(self.context.table_provider(name.clone()).await?)
     }
 
     /// Runs a statement that gives no rows.
@@ -269,13 +299,16 @@ impl Session {
         let frame = match plan {
             // a table that is made from a query runs it at once: with this query's log
             LogicalPlan::Ddl(_) => SessionContext::new_with_state(state).execute_logical_plan(plan).await?,
-            _ => {
-                let (mut state, plan) = self.context.execute_logical_plan(plan).await?.into_parts();
-                state.config_mut().set_extension(Arc::clone(&gaps));
-                DataFrame::new(state, plan)
-            }
+            _ => self.frame(plan, &gaps).await?,
         };
         Ok(Query::new(frame.execute_stream().await?, gaps))
+    }
+
+    /// A plan that writes into this log what it can't give.
+    async fn frame(&self, plan: LogicalPlan, gaps: &Arc<GapLog>) -> Result<DataFrame> {
+        let (mut state, plan) = self.context.execute_logical_plan(plan).await?.into_parts();
+        state.config_mut().set_extension(Arc::clone(gaps));
+        Ok(DataFrame::new(state, plan))
     }
 }
 

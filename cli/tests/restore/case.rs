@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -209,15 +209,24 @@ impl Target<'_> {
 
     /// What `snapshot.json` says about the source.
     pub(crate) fn description(&self) -> Description {
-        let text = std::fs::read_to_string(self.folder().join("snapshot.json")).unwrap();
-        serde_json::from_str(&text).unwrap()
+        Description::of(&self.folder())
     }
 }
 
-/// The part of `snapshot.json` that restores need.
+/// The part of `snapshot.json` that the tests need.
 #[derive(Deserialize)]
 pub(crate) struct Description {
     pub(crate) job: String,
+    pub(crate) backend: String,
+    pub(crate) format: String,
     /// Operator IDs by uid.
     pub(crate) operators: BTreeMap<String, String>,
+}
+
+impl Description {
+    /// Of a snapshot's directory in `testdata`.
+    pub(crate) fn of(folder: &Path) -> Self {
+        let text = std::fs::read_to_string(folder.join("snapshot.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
 }

@@ -1,4 +1,4 @@
-//! Real Flink: `testdata/jobs/restore.sh`, one JVM for all restores by one release.
+//! Real Flink: `testdata/jobs/restore.sh`, one JVM for all restores by one release, and `database.sh`, one for all.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -41,7 +41,7 @@ pub(crate) fn find_tools() -> Result<(), Unavailable> {
 
 /// Builds the jobs for a release.
 pub(crate) fn build(flink: &str) -> Result<(), Unavailable> {
-    let output = script(flink).arg("--build").output();
+    let output = script("restore.sh", flink).arg("--build").output();
     let output = output.map_err(|error| Unavailable::Broken(error.to_string()))?;
     if output.status.success() {
         return Ok(());
@@ -82,7 +82,7 @@ pub(crate) fn restore(flink: &str, restores: &[(Restore<'_>, &Path)], directory:
     let cases = directory.join(format!("flink-{flink}-cases.ndjson"));
     fs::write(&cases, lines).unwrap();
     let errors = directory.join(format!("flink-{flink}.stderr"));
-    let output = script(flink).arg(&cases).stderr(File::create(&errors).unwrap()).output().unwrap();
+    let output = script("restore.sh", flink).arg(&cases).stderr(File::create(&errors).unwrap()).output().unwrap();
 
     #[derive(Deserialize)]
     struct Line {
@@ -105,8 +105,20 @@ pub(crate) fn restore(flink: &str, restores: &[(Restore<'_>, &Path)], directory:
     restores.iter().enumerate().map(result).collect()
 }
 
-fn script(flink: &str) -> Command {
-    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/jobs/restore.sh"));
+/// Prints what the databases of snapshots hold into a file.
+pub(crate) fn databases(flink: &str, snapshots: &[PathBuf], directory: &Path) -> Result<PathBuf, String> {
+    let (entries, errors) = (directory.join("databases.ndjson"), directory.join("databases.stderr"));
+    let (stdout, stderr) = (File::create(&entries).unwrap(), File::create(&errors).unwrap());
+    let status = script("database.sh", flink).args(snapshots).stdout(stdout).stderr(stderr).status().unwrap();
+    match status.success() {
+        true => Ok(entries),
+        false => Err(format!("the databases can't be printed: {status}, see {}", errors.display())),
+    }
+}
+
+fn script(name: &str, flink: &str) -> Command {
+    let jobs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/jobs");
+    let mut command = Command::new(jobs.join(name));
     command.args(["--flink", flink]).stdin(Stdio::null());
     command
 }

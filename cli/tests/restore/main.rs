@@ -1,8 +1,10 @@
 //! What the program writes, restored by real Flink: each case in `cases/` is a savepoint, and what Flink must then hold.
+//! And what the program reads out of databases, compared with what RocksDB itself finds in them.
 //!
 //! ```text
-//! cargo test -p flink-state --test restore                    all restores
+//! cargo test -p flink-state --test restore                    all
 //! cargo test -p flink-state --test restore delete/2.2         only those whose name contains this
+//! cargo test -p flink-state --test restore oracle             only databases
 //! ```
 //!
 //! Real Flink needs a JDK and Maven (`testdata/README.md`). Without them restores are reported as ignored, or as failed
@@ -23,6 +25,7 @@ mod document;
 mod flink;
 #[path = "../held/mod.rs"]
 mod held;
+mod oracle;
 mod program;
 mod rows;
 mod run;
@@ -49,12 +52,17 @@ fn main() -> ExitCode {
 
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let is_required = env::var_os("FLINK_STATE_RESTORE").is_some_and(|value| value == "required");
-    let outcomes = match arguments.list {
+    let mut databases = oracle::databases();
+    databases.retain(|database| is_wanted(&database.name()));
+    let mut outcomes = match arguments.list {
         true => Default::default(),
         false => run::run(&wanted, is_required, directory.path()),
     };
-    report_skipped(outcomes.values());
     let passed = outcomes.values().filter(|outcome| matches!(outcome, Outcome::Passed)).count();
+    if !arguments.list {
+        outcomes.extend(oracle::run(&databases, is_required, directory.path()));
+    }
+    report_skipped(outcomes.values());
     if env::var_os("UPDATE_RESTORES").is_some() && passed == all.len() {
         document::update(&chapters);
     }
@@ -65,9 +73,9 @@ fn main() -> ExitCode {
 
     let document = if arguments.list { Ok(()) } else { document::check(&chapters) };
     let mut trials = vec![Trial::test(DOCUMENT, move || document.map_err(Failed::from))];
-    let names: BTreeSet<String> = wanted.iter().map(Restore::to_string).collect();
-    assert_eq!(names.len(), wanted.len(), "two restores have the same name");
-    let mut outcomes = outcomes;
+    let all = wanted.iter().map(Restore::to_string).chain(databases.iter().map(oracle::Database::name));
+    let names: BTreeSet<String> = all.collect();
+    assert_eq!(names.len(), wanted.len() + databases.len(), "two trials have the same name");
     for name in names {
         let outcome = outcomes.remove(&name).unwrap_or(Outcome::Passed);
         let is_skipped = matches!(outcome, Outcome::Skipped(_));
@@ -80,7 +88,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Says why restores are skipped: the test report only names them.
+/// Says why tests are skipped: the test report only names them.
 fn report_skipped<'a>(outcomes: impl Iterator<Item = &'a Outcome>) {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for outcome in outcomes {
@@ -89,6 +97,6 @@ fn report_skipped<'a>(outcomes: impl Iterator<Item = &'a Outcome>) {
         }
     }
     for (reason, count) in reasons {
-        eprintln!("{count} restores by real Flink are skipped: {reason}");
+        eprintln!("{count} tests by real Flink are skipped: {reason}");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::{Context, Error, Result};
 use crate::metadata::{Metadata, OperatorId, StreamHandle};
 use crate::serializer::SnapshotContext;
-use crate::store::{StateFile, Store};
+use crate::store::{FoundFile, PathMapping, StateFile, Store};
 use crate::types::KryoVersion;
 
 pub use operator::Operator;
@@ -23,6 +23,9 @@ pub struct OpenOptions {
     pub uids: Vec<String>,
     /// The Kryo release that wrote the values; by default it follows from the version of `_metadata`.
     pub kryo: Option<KryoVersion>,
+    /// Where moved state files are. The longest mapping that fits a path is taken; where that leads to nothing, the file
+    /// is looked for as without it.
+    pub path_map: Vec<PathMapping>,
 }
 
 /// An open savepoint or checkpoint.
@@ -57,9 +60,9 @@ impl Snapshot {
     /// Opens a snapshot with options.
     ///
     /// # Errors
-    /// As [`Self::open`], and a uid that matches no operator.
+    /// As [`Self::open`], a uid that matches no operator, a path map to no directory.
     pub async fn open_with(location: &str, options: &OpenOptions) -> Result<Self> {
-        let (store, file) = Store::open(location).await?;
+        let (store, file) = Store::open(location, &options.path_map).await?;
         let metadata = Metadata::parse(&file.read_all().await?).in_file(file.name())?;
         let store = store.with_unsized(metadata.change_files());
         let kryo = options.kryo.unwrap_or(match metadata.version {
@@ -107,6 +110,15 @@ impl Snapshot {
     /// A missing or short file, an unsafe relative path.
     pub async fn stream(&self, handle: &StreamHandle) -> Result<StateFile> {
         self.0.shared.store.resolve(handle).await
+    }
+
+    /// The file of a handle of this snapshot, of whatever length, and where it was found; `None` if `_metadata` itself has
+    /// the bytes.
+    ///
+    /// # Errors
+    /// A missing file (the hint has all places that it was looked for at), an unsafe relative path.
+    pub async fn find(&self, handle: &StreamHandle) -> Result<Option<FoundFile>> {
+        self.0.shared.store.find(handle).await
     }
 
     /// The Kryo release that wrote its values.

@@ -63,32 +63,75 @@ fn check_expr(expr: &Expr, input: &LogicalPlan, name: &str, definition: &Definit
     if is_exact(&from, to) {
         return Ok(());
     }
-    let to = definition.column_type(name).map_or_else(|| notation(to), ToString::to_string);
-    let column = if name.is_empty() { String::new() } else { format!("{name}: ") };
-    Err(Error::usage(format!("{column}{} where {to} belongs: the cast could change the value", notation(&from)))
-        .with_hint(Some("write the cast, or a value of the column's type".to_owned())))
+    let (path, from, field) = narrowest(&from, to, name.to_owned());
+    let to = match definition.column_type(name) {
+        Some(ty) if path == name => ty.to_string(),
+        _ => notation(field),
+    };
+    let path = if path.is_empty() { path } else { format!("{path}: ") };
+    Err(Error::usage(format!("{path}{} where {to} belongs: the cast could change the value", notation(from)))
+        .with_hint(Some("write the cast, or a value of that type".to_owned())))
 }
+
+/// The first field whose cast is not exact, and its types.
+fn narrowest<'a>(from: &'a DataType, to: &'a DataType, path: String) -> (String, &'a DataType, &'a DataType) {
+    if let (DataType::Struct(old), DataType::Struct(new)) = (from, to) {
+        for to in new {
+            let from = old.iter().find(|from| from.name() == to.name());
+            if let Some(from) = from.filter(|from| !is_exact(from.data_type(), to.data_type())) {
+                return narrowest(from.data_type(), to.data_type(), format!("{path}.{}", to.name()));
+            }
+        }
+    }
+    (path, from, to)
+}
+
+/// A value that turned out not to be one of its column's type: the types are named as the user knows them.
+pub(super) fn explain(error: Error) -> Error {
+    let message = error.message();
+    if !(message.contains("Can't cast value") || message.contains("Cannot cast")) {
+        return error;
+    }
+    let is_end = |c: char| !c.is_alphanumeric();
+    let words = message.strip_prefix("Cast error: ").unwrap_or(message).split_inclusive(is_end);
+    let explained = words.map(|word| {
+        let name = word.trim_end_matches(is_end);
+        let known = NAMES.iter().find(|(ty, _)| ty.to_string() == name);
+        known.map_or_else(|| word.to_owned(), |(_, own)| word.replace(name, own))
+    });
+    Error::new(error.kind(), explained.collect::<String>())
+        .with_place(error.location())
+        .with_hint(Some("a value must be one of its column's type".to_owned()))
+}
+
+/// Arrow's types and Flink's names for them.
+const NAMES: [(DataType, &str); 10] = [
+    (DataType::Boolean, "BOOLEAN"),
+    (DataType::Int8, "BYTE"),
+    (DataType::Int16, "SHORT"),
+    (DataType::Int32, "INT"),
+    (DataType::Int64, "LONG"),
+    (DataType::Float32, "FLOAT"),
+    (DataType::Float64, "DOUBLE"),
+    (DataType::Utf8, "STRING"),
+    (DataType::LargeUtf8, "STRING"),
+    (DataType::Utf8View, "STRING"),
+];
 
 /// The type in the notation of Flink's, where it has one.
 pub(super) fn notation(ty: &DataType) -> String {
-    let name = match ty {
-        DataType::Boolean => "BOOLEAN",
-        DataType::Int8 => "BYTE",
-        DataType::Int16 => "SHORT",
-        DataType::Int32 => "INT",
-        DataType::Int64 => "LONG",
-        DataType::Float32 => "FLOAT",
-        DataType::Float64 => "DOUBLE",
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "STRING",
-        DataType::Timestamp(..) => "TIMESTAMP",
-        DataType::List(item) | DataType::LargeList(item) => return format!("LIST<{}>", notation(item.data_type())),
+    if let Some((_, name)) = NAMES.iter().find(|(known, _)| known == ty) {
+        return (*name).to_owned();
+    }
+    match ty {
+        DataType::Timestamp(..) => "TIMESTAMP".to_owned(),
+        DataType::List(item) | DataType::LargeList(item) => format!("LIST<{}>", notation(item.data_type())),
         DataType::Struct(fields) => {
             let fields = fields.iter().map(|field| format!("{} {}", field.name(), notation(field.data_type())));
-            return format!("ROW({})", fields.collect::<Vec<_>>().join(", "));
+            format!("ROW({})", fields.collect::<Vec<_>>().join(", "))
         }
-        other => return other.to_string(),
-    };
-    name.to_owned()
+        other => other.to_string(),
+    }
 }
 
 /// A literal, as it is or cast: `TIMESTAMP '2026-01-01'` is text that is cast.

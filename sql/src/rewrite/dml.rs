@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::FieldRef;
 use datafusion::common::{Column, TableReference};
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{
-    DmlStatement, Expr, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, WriteOp,
+    DmlStatement, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, WriteOp,
 };
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
@@ -17,9 +18,14 @@ use super::spill::ROW;
 use super::stage::Stage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Query;
+use crate::session::Session;
 
 /// Runs a statement against the staged rows.
 pub(super) async fn execute(stage: &mut Stage<'_>, sql: &str) -> Result<()> {
+    run(stage, sql).await.map_err(cast::explain)
+}
+
+async fn run(stage: &mut Stage<'_>, sql: &str) -> Result<()> {
     let session = stage.session;
     let mut statement = session.parse_one(sql)?;
     let mut assignments = Assignments::default();
@@ -34,10 +40,7 @@ pub(super) async fn execute(stage: &mut Stage<'_>, sql: &str) -> Result<()> {
                 .with_hint(Some("a key group follows from its key; move an element by DELETE and INSERT".to_owned())));
         }
     }
-    let dml = match session.plan(statement).await? {
-        LogicalPlan::Dml(dml) => dml,
-        _ => return Err(Error::usage("no UPDATE, DELETE or INSERT")),
-    };
+    let dml = planned(session, statement).await?;
     let (operator, state) = stage.resolve(&dml.table_name)?;
     let definition = stage.operator_mut(operator)?.state(&state).await?.definition()?;
     let convention = stage.operator(operator)?.convention.clone();
@@ -56,7 +59,12 @@ pub(super) async fn execute(stage: &mut Stage<'_>, sql: &str) -> Result<()> {
         }
         WriteOp::Insert(InsertOp::Append) => {
             cast::check(&dml.input, &definition, &[])?;
-            let rows = session.stream(dml.input.as_ref().clone()).await?;
+            let input = dml.input.as_ref().clone();
+            // The order of elements is that of the query.
+            let rows = match definition.is_list() {
+                true => session.stream_in_order(input, 0).await?,
+                false => session.stream(input).await?,
+            };
             if definition.is_keyed() {
                 stage.check_hashes(operator, None).await?;
             }
@@ -69,6 +77,65 @@ pub(super) async fn execute(stage: &mut Stage<'_>, sql: &str) -> Result<()> {
         }
     }
     stage.show(operator, &state).await
+}
+
+/// The plan of a statement.
+async fn planned(session: &Session, statement: Statement) -> Result<DmlStatement> {
+    if let Statement::Statement(inner) = &statement
+        && let ast::Statement::Update(update) = inner.as_ref()
+        && let Some(from) = &update.from
+    {
+        return update_from(session, update, from).await;
+    }
+    match session.plan(statement).await? {
+        LogicalPlan::Dml(dml) => Ok(dml),
+        _ => Err(Error::usage("no UPDATE, DELETE or INSERT")),
+    }
+}
+
+/// `UPDATE … FROM`, which DataFusion does not plan: a SELECT gives the new rows.
+async fn update_from(session: &Session, update: &ast::Update, from: &ast::UpdateTableFromKind) -> Result<DmlStatement> {
+    let is_plain = update.or.is_none() && update.limit.is_none() && update.order_by.is_empty();
+    if !is_plain || update.returning.is_some() || update.output.is_some() {
+        return Err(Error::new(ErrorKind::Unsupported, "UPDATE … FROM with more than SET, FROM and WHERE"));
+    }
+    let target = target_of(update)?;
+    let provider = session.table(&target).await?;
+    let schema = provider.schema();
+    let name = match &update.table.relation {
+        ast::TableFactor::Table { alias: Some(alias), .. } => alias.name.to_string(),
+        ast::TableFactor::Table { name, .. } => name.to_string(),
+        _ => return Err(Error::usage("UPDATE needs a table")),
+    };
+    let columns = schema.fields().iter().map(|field| {
+        let column = ast::Ident::with_quote('"', field.name());
+        let value = update.assignments.iter().find(|assignment| assignment.target.to_string() == column.to_string());
+        match value {
+            Some(assignment) => format!("({}) AS {column}", assignment.value),
+            None => format!("{name}.{column}"),
+        }
+    });
+    let columns: Vec<String> = columns.collect();
+    let (ast::UpdateTableFromKind::BeforeSet(tables) | ast::UpdateTableFromKind::AfterSet(tables)) = from;
+    let tables = tables.iter().map(|table| format!(", {table}"));
+    let condition = update.selection.iter().map(|condition| format!(" WHERE {condition}"));
+    let sql = format!(
+        "SELECT {} FROM {}{}{}",
+        columns.join(", "),
+        update.table,
+        tables.collect::<String>(),
+        condition.collect::<String>()
+    );
+    let LogicalPlan::Projection(rows) = session.plan(session.parse_one(&sql)?).await? else {
+        return Err(Error::new(ErrorKind::Bug, "an UPDATE … FROM without columns"));
+    };
+    let cast = |(expr, field): (&Expr, &FieldRef)| {
+        let value = expr.clone().unalias().cast_to(field.data_type(), rows.input.schema())?;
+        Ok(value.alias(field.name()))
+    };
+    let exprs = rows.expr.iter().zip(schema.fields()).map(cast).collect::<Result<Vec<_>>>()?;
+    let input = LogicalPlan::Projection(Projection::try_new(exprs, Arc::clone(&rows.input))?);
+    Ok(DmlStatement::new(target, provider_as_source(provider), WriteOp::Update, Arc::new(input)))
 }
 
 /// Whether a column says where a row is and not what.
@@ -92,7 +159,8 @@ fn target_of(update: &ast::Update) -> Result<TableReference> {
 /// Runs the input of an UPDATE or DELETE: rows with their numbers, in the order of these; those of a DELETE have
 /// nothing else.
 async fn run_on_rows(stage: &mut Stage<'_>, dml: &DmlStatement, operator: usize, state: &str) -> Result<Query> {
-    let table = Arc::new(stage.rows(operator, state).await?.numbered_table()?);
+    let rows = stage.rows(operator, state).await?;
+    let (table, row_bytes) = (Arc::new(rows.numbered_table()?), rows.row_bytes());
     let scan = LogicalPlanBuilder::scan(dml.table_name.clone(), provider_as_source(table), None)?.build()?;
     let numbered = with_numbers(&dml.input, &scan)?;
     let number = number_of(&numbered)?;
@@ -101,7 +169,7 @@ async fn run_on_rows(stage: &mut Stage<'_>, dml: &DmlStatement, operator: usize,
         WriteOp::Delete => plan.project([number.clone()])?,
         _ => plan,
     };
-    stage.session.stream(plan.sort([number.sort(true, false)])?.build()?).await
+    stage.session.stream_in_order(plan.sort([number.sort(true, false)])?.build()?, row_bytes).await
 }
 
 /// The column with the numbers of rows.

@@ -73,7 +73,7 @@ async fn sorted(session: &Session, rows: &Rows, columns: &[Source], by: &[&str],
     let table = SpillTable::try_new(rows.files(), rows.file_schema(), wanted, None)?;
     let by: Vec<_> = by.iter().map(|name| Expr::Column(Column::from_name(*name)).sort(true, false)).collect();
     let plan = LogicalPlanBuilder::scan("entries", provider_as_source(Arc::new(table)), None)?.sort(by)?.build()?;
-    let mut batches = session.stream(plan).await?;
+    let mut batches = session.stream_in_order(plan, rows.row_bytes()).await?;
     let mut out = spills.create(projected(rows.file_schema(), columns)?)?;
     let mut last: Option<RecordBatch> = None;
     while let Some(batch) = batches.try_next().await? {

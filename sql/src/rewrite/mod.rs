@@ -28,7 +28,7 @@ mod spill;
 mod stage;
 mod summary;
 mod table;
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;
 mod views;
 

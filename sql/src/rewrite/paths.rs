@@ -34,9 +34,10 @@ pub(super) struct Assignments {
 /// # Errors
 /// A column or field that is not there; one that is assigned twice.
 pub(super) fn resolve(update: &mut Update, schema: &Schema) -> Result<Assignments> {
-    let TableFactor::Table { alias, .. } = &update.table.relation else {
+    let TableFactor::Table { name: table, alias, .. } = &update.table.relation else {
         return Err(Error::usage("UPDATE needs a table"));
     };
+    let table = table.to_string();
     let alias = alias.as_ref().map(|alias| alias.name.value.clone());
     let mut columns = Vec::new();
     for Assignment { target, value } in std::mem::take(&mut update.assignments) {
@@ -60,10 +61,8 @@ pub(super) fn resolve(update: &mut Update, schema: &Schema) -> Result<Assignment
         if matches!(&assigned, Assigned::Whole(value) if matches!(**value, Expr::Cast { .. })) {
             all.explicit.push(column.clone());
         }
-        let mut old = quoted(&column);
-        if let Some(alias) = &alias {
-            old = format!("{}.{old}", quoted(alias));
-        }
+        let table = alias.as_ref().map_or_else(|| table.clone(), |alias| quoted(alias));
+        let old = format!("{table}.{}", quoted(&column));
         let value = match assigned {
             Assigned::Whole(value) => *value,
             fields => parse(&rebuilt(&fields, field.data_type(), &old, &column)?)?,

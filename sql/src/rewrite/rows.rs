@@ -96,6 +96,13 @@ impl Rows {
         self.is_in_order && self.counts == RowCounts { source: self.counts.source, ..RowCounts::default() }
     }
 
+    /// Bytes of a row, on the average.
+    pub(super) fn row_bytes(&self) -> usize {
+        let rows: usize = self.files.iter().map(|file| file.rows_of(file.batches())).sum();
+        let bytes: usize = self.files.iter().map(|file| file.bytes_of(file.batches())).sum();
+        bytes / rows.max(1)
+    }
+
     fn count(&self) -> u64 {
         self.files.iter().map(|file| file.rows()).sum()
     }

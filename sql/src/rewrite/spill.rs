@@ -23,7 +23,7 @@ pub(super) const ROW: &str = "$row";
 const BATCH_ROWS: usize = 8192;
 
 /// Bytes that a batch should have at most.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 256 << 10;
 
 /// Where spill files are made: a temporary directory that is removed when nothing needs it any more.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub(super) struct SpillWriter {
 }
 
 impl SpillWriter {
-    /// Appends rows, in batches of about a megabyte.
+    /// Appends rows, in batches of a bounded size.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let rows = batch.num_rows();
         let length = rows.div_ceil(size(batch)?.div_ceil(BATCH_BYTES).max(1)).clamp(1, BATCH_ROWS);

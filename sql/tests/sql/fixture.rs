@@ -62,11 +62,11 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
-/// Where `_metadata` is: a checkpoint's is in a directory `chk-<n>`; a bad one may lie on its own.
+/// Where `_metadata` is: a checkpoint's is in a directory `chk-<n>`. It may also be that file.
 fn location(snapshot: &str) -> String {
     let directory = directory(snapshot);
-    let files = if directory.is_dir() { children(&directory) } else { Vec::new() };
-    let checkpoint = files.into_iter().find(|path| name(path).starts_with("chk-"));
+    let inside = if directory.is_dir() { children(&directory) } else { Vec::new() };
+    let checkpoint = inside.into_iter().find(|path| name(path).starts_with("chk-"));
     checkpoint.unwrap_or(directory).to_str().unwrap().to_owned()
 }
 

@@ -16,5 +16,8 @@ mod names;
 mod plans;
 mod queries;
 mod rewrite;
+mod rewrite_keys;
+mod rewrite_script;
+mod rewrite_values;
 mod truth;
 mod verify;

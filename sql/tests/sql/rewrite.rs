@@ -12,10 +12,10 @@ use flink_state_writer::savepoint::{Action, Manifest};
 
 use super::fixture::{ask, open, open_keyed, session};
 
-const HEAP: &str = "1.20-keyed-hashmap-canonical";
+pub(crate) const HEAP: &str = "1.20-keyed-hashmap-canonical";
 
 /// A statement by its first word.
-fn statement(sql: &str) -> Statement {
+pub(crate) fn statement(sql: &str) -> Statement {
     match sql.split_whitespace().next() {
         Some("UPDATE") => Statement::Update(sql.to_owned()),
         Some("DELETE") => Statement::Delete(sql.to_owned()),
@@ -25,7 +25,7 @@ fn statement(sql: &str) -> Statement {
 }
 
 /// The written snapshot, with the uids that it has operators for.
-async fn reopen(directory: &Path, manifest: &Manifest) -> Snapshot {
+pub(crate) async fn reopen(directory: &Path, manifest: &Manifest) -> Snapshot {
     let uids = ["by-name", "by-number", "by-tuple", "by-customer"].map(str::to_owned);
     let is_there = |uid: &String| {
         let id = OperatorId::from_uid(uid).to_string();
@@ -37,7 +37,7 @@ async fn reopen(directory: &Path, manifest: &Manifest) -> Snapshot {
 }
 
 /// All rows of all states, sorted.
-async fn rows(session: &Session, snapshot: &Snapshot) -> BTreeMap<(String, String), Vec<String>> {
+pub(crate) async fn rows(session: &Session, snapshot: &Snapshot) -> BTreeMap<(String, String), Vec<String>> {
     let mut all = BTreeMap::new();
     for operator in snapshot.operators() {
         for state in operator.states().await.unwrap() {
@@ -51,18 +51,18 @@ async fn rows(session: &Session, snapshot: &Snapshot) -> BTreeMap<(String, Strin
     all
 }
 
-struct Rewritten {
-    before: BTreeMap<(String, String), Vec<String>>,
-    after: BTreeMap<(String, String), Vec<String>>,
-    counts: BTreeMap<String, RowCounts>,
+pub(crate) struct Rewritten {
+    pub(crate) before: BTreeMap<(String, String), Vec<String>>,
+    pub(crate) after: BTreeMap<(String, String), Vec<String>>,
+    pub(crate) counts: BTreeMap<String, RowCounts>,
     /// Operators that were written.
-    written: Vec<String>,
-    session: Session,
+    pub(crate) written: Vec<String>,
+    pub(crate) session: Session,
     _directory: tempfile::TempDir,
 }
 
 /// Runs statements, writes, reads back, and compares with the tables that the script's session shows.
-async fn rewrite(snapshot: &str, statements: &[Statement]) -> Result<Rewritten, Error> {
+pub(crate) async fn rewrite(snapshot: &str, statements: &[Statement]) -> Result<Rewritten, Error> {
     let source = if snapshot.contains("keyed") { open_keyed(snapshot).await } else { open(snapshot).await };
     let before = rows(&session(&[(None, source.clone())]), &source).await;
     let staged = session(&[(None, source.clone())]);
@@ -86,7 +86,7 @@ async fn rewrite(snapshot: &str, statements: &[Statement]) -> Result<Rewritten, 
     Ok(Rewritten { before, after, counts, written, session, _directory: directory })
 }
 
-async fn refused(sql: &str) -> Error {
+pub(crate) async fn refused(sql: &str) -> Error {
     match rewrite(HEAP, &[statement(sql)]).await {
         Ok(_) => panic!("{sql} was not refused"),
         Err(error) => error,

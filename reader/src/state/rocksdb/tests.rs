@@ -32,7 +32,7 @@ fn inline(data: Vec<u8>) -> StreamHandle {
 async fn store() -> Store {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("_metadata"), "").unwrap();
-    Store::open(directory.path().to_str().unwrap()).await.unwrap().0
+    Store::open(directory.path().to_str().unwrap(), &[]).await.unwrap().0
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

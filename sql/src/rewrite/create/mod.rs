@@ -47,7 +47,7 @@ pub(super) async fn state(stage: &mut Stage<'_>, statement: &Statement) -> Resul
     if definition.is_keyed() {
         check_raw(stage, operator, definition.key.as_ref()).await?;
     }
-    let rows = rows(stage, query).await?;
+    let rows = rows(stage, query, definition.is_list()).await?;
     let parallelism = stage.parallelism(operator)?;
     let columns = Columns::new(&rows.schema(), &definition.schema, *kind, parallelism)?;
     stage.create_state(operator, definition, *or_replace, converted(rows, columns)).await
@@ -77,14 +77,14 @@ pub(super) fn operator(stage: &mut Stage<'_>, uid: &str, parallelism: Option<u32
     stage.create_operator(uid, parallelism)
 }
 
-/// The rows of a query, as they come.
-async fn rows(stage: &Stage<'_>, query: &str) -> Result<Query> {
+/// The rows of a query. Elements of a list come in the same order each time.
+async fn rows(stage: &Stage<'_>, query: &str, is_list: bool) -> Result<Query> {
     let statement = stage.session.parse_one(query)?;
     let plan = stage.session.plan(statement).await?;
     if matches!(plan, LogicalPlan::Dml(_) | LogicalPlan::Ddl(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_)) {
         return Err(Error::usage("a query belongs behind AS"));
     }
-    stage.session.stream(plan).await
+    if is_list { stage.session.stream_in_order(plan, 0).await } else { stage.session.stream(plan).await }
 }
 
 /// The same rows with the columns of a state.

@@ -71,6 +71,7 @@ final class Catalogue {
             specs.add(new SnapshotSpec(new WindowsJob(), "hashmap", Format.CHECKPOINT));
             specs.add(new SnapshotSpec(new BigJob(), "hashmap", Format.CANONICAL).compressed());
         } else {
+            specs.add(new SnapshotSpec(new UnalignedJob(), "rocksdb", Format.CHECKPOINT).unaligned());
             specs.add(new SnapshotSpec(new NamespacesJob(), "hashmap", Format.CHECKPOINT).fileMerging().allInFiles());
             specs.add(new SnapshotSpec(new NamespacesJob(), "rocksdb", Format.CHECKPOINT).fileMerging().allInFiles());
             specs.add(new SnapshotSpec(new SqlJob(), "rocksdb", Format.NATIVE));
@@ -87,6 +88,7 @@ final class Catalogue {
         specs.add(history(Format.CHECKPOINT).runs(1, 2, 1).variant("rescaled").tables(NO_COMPACTION));
         if (line.startsWith("2.")) {
             specs.add(new SnapshotSpec(new HistoryJob(), "forst", Format.CHECKPOINT).allInFiles().runs(1));
+            specs.add(new SnapshotSpec(AsyncState.job(), "forst", Format.CHECKPOINT).allInFiles());
         }
         if (line.equals("2.3")) {
             return;

@@ -64,7 +64,7 @@ final class DumpOperator extends AbstractStreamOperator<Long> implements OneInpu
     }
 
     /** A timer whose time has come is in the snapshot all the same. */
-    private static final class NoTrigger implements Triggerable<Object, Object> {
+    static final class NoTrigger implements Triggerable<Object, Object> {
         @Override
         public void onEventTime(InternalTimer<Object, Object> timer) {}
 

@@ -8,6 +8,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -64,7 +65,9 @@ final class GenericJob {
     }
 
     private SingleOutputStreamOperator<Long> operator(DataStream<Long> input, OperatorState operator) {
-        DumpOperator dumps = new DumpOperator(operator.getOperatorID().toString());
+        String id = operator.getOperatorID().toString();
+        OneInputStreamOperator<Long, Long> dumps =
+                snapshot.schemas.get(id).isAsync() ? AsyncState.dumpOperator(id) : new DumpOperator(id);
         SingleOutputStreamOperator<Long> dump = place(input.transform("dump", Types.LONG, dumps), operator);
         dump.getTransformation().declareManagedMemoryUseCaseAtSlotScope(ManagedMemoryUseCase.STATE_BACKEND);
         return dump;

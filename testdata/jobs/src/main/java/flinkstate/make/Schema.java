@@ -72,6 +72,11 @@ final class Schema {
         return key == null && lists.isEmpty() && broadcasts.isEmpty();
     }
 
+    /** Whether its keyed state is that of the asynchronous API. */
+    boolean isAsync() {
+        return keyed.values().stream().anyMatch(state -> state.getBackendStateType().name().equals("KEY_VALUE_V2"));
+    }
+
     private void readKeyed(KeyedStateHandle handle) throws IOException {
         if (handle instanceof ChangelogStateBackendHandle) {
             for (KeyedStateHandle base : ((ChangelogStateBackendHandle) handle).getMaterializedStateHandles()) {
@@ -174,7 +179,7 @@ final class Schema {
     }
 
     /** Accumulators are read as they are. */
-    private static final class NoAggregate implements AggregateFunction<Object, Object, Object> {
+    static final class NoAggregate implements AggregateFunction<Object, Object, Object> {
         @Override
         public Object createAccumulator() {
             throw new UnsupportedOperationException();

@@ -17,15 +17,19 @@ final class Snapshot {
     final Map<String, Schema> schemas = new HashMap<>();
 
     Snapshot(String pointer) throws IOException {
+        metadata = metadata(pointer);
+        for (OperatorState operator : metadata.getOperatorStates()) {
+            schemas.put(operator.getOperatorID().toString(), new Schema(operator));
+        }
+    }
+
+    static CheckpointMetadata metadata(String pointer) throws IOException {
         try (DataInputStream in =
                 new DataInputStream(
                         AbstractFsCheckpointStorageAccess.resolveCheckpointPointer(pointer)
                                 .getMetadataHandle()
                                 .openInputStream())) {
-            metadata = Checkpoints.loadCheckpointMetadata(in, Snapshot.class.getClassLoader(), pointer);
-        }
-        for (OperatorState operator : metadata.getOperatorStates()) {
-            schemas.put(operator.getOperatorID().toString(), new Schema(operator));
+            return Checkpoints.loadCheckpointMetadata(in, Snapshot.class.getClassLoader(), pointer);
         }
     }
 

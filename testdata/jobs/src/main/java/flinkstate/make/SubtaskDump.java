@@ -9,22 +9,16 @@ import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.api.common.typeutils.base.MapSerializer;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.state.BackendWritableBroadcastState;
-import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.OperatorStateBackend;
 import org.apache.flink.runtime.state.OperatorStateHandle;
 import org.apache.flink.runtime.state.PartitionableListState;
 import org.apache.flink.runtime.state.RegisteredBroadcastStateBackendMetaInfo;
-import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.internal.InternalAppendingState;
 import org.apache.flink.runtime.state.internal.InternalKvState;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.BackendStateType;
-import org.apache.flink.runtime.state.ttl.TtlStateFactory.TtlSerializer;
-import org.apache.flink.runtime.state.ttl.TtlValue;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
-import org.apache.flink.streaming.api.operators.TimerSerializer;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,6 +41,7 @@ final class SubtaskDump {
     private final OperatorStateBackend operatorState;
     private final Schema schema;
     private Json json;
+    private KeyedRows keyedRows;
 
     /** {@code id} is that of the snapshot, which an operator with a {@code uidHash} doesn't know. */
     SubtaskDump(String id, AbstractStreamOperator<?> operator) {
@@ -77,6 +72,9 @@ final class SubtaskDump {
             states = Reflect.field(keyed, "keyValueStatesByName");
         }
         json = new Json(serializers(states, lists, broadcasts));
+        if (keyed != null) {
+            keyedRows = new KeyedRows(operator, maxParallelism, keyed.getKeySerializer(), json);
+        }
         for (Map.Entry<String, PartitionableListState<Object>> list : lists.entrySet()) {
             list(list.getKey(), list.getValue());
         }
@@ -87,7 +85,7 @@ final class SubtaskDump {
             keyed(state.getKey(), Ttl.original(state.getValue()));
         }
         if (keyed != null) {
-            Timers.forEach(keyed, this::timer);
+            Timers.forEach(keyed, keyedRows::timer);
         }
     }
 
@@ -165,89 +163,21 @@ final class SubtaskDump {
         for (Tuple2<Object, Object> entry : entries) {
             keyed.setCurrentKey(entry.f0);
             state.setCurrentNamespace(entry.f1);
-            Map<String, Object> row = keyRow(entry.f0, state.getNamespaceSerializer(), entry.f1);
+            Map<String, Object> row = keyedRows.row(entry.f0, state.getNamespaceSerializer(), entry.f1);
             if (state instanceof MapState) {
-                map(name, row, (MapSerializer) values, ((MapState) state).entries());
+                MapSerializer<?, ?> map = (MapSerializer<?, ?>) values;
+                keyedRows.map(
+                        name, row, map.getKeySerializer(), map.getValueSerializer(), ((MapState) state).entries());
             } else if (state instanceof ListState) {
-                Iterable<?> list = found(name, row, ((ListState<?>) state).get());
-                putList(row, ((ListSerializer<?>) values).getElementSerializer(), list);
-                rows.add(operator, name, row);
+                TypeSerializer<?> element = ((ListSerializer<?>) values).getElementSerializer();
+                keyedRows.list(name, row, element, ((ListState<?>) state).get());
             } else {
                 Object value =
                         state instanceof ValueState
                                 ? ((ValueState<?>) state).value()
                                 : ((InternalAppendingState<?, ?, ?, ?, ?>) state).getInternal();
-                putValue(row, "value", values, found(name, row, value));
-                rows.add(operator, name, row);
+                keyedRows.value(name, row, values, value);
             }
         }
-    }
-
-    private void map(
-            String name, Map<String, Object> row, MapSerializer<?, ?> map, Iterable<Map.Entry<?, ?>> entries) {
-        int size = 0;
-        for (Map.Entry<?, ?> entry : found(name, row, entries)) {
-            Map<String, Object> mapRow = new LinkedHashMap<>(row);
-            mapRow.put("map_key", json.of(map.getKeySerializer(), entry.getKey()));
-            putValue(mapRow, "map_value", map.getValueSerializer(), entry.getValue());
-            rows.add(operator, name, mapRow);
-            size++;
-        }
-        found(name, row, size == 0 ? null : row);
-    }
-
-    /** A key that is listed but has nothing lies in a key group that is not its own. */
-    private static <T> T found(String name, Map<String, Object> row, T value) {
-        if (value == null) {
-            throw new IllegalStateException("outside of its key group in " + name + ": " + Json.line(row));
-        }
-        return value;
-    }
-
-    private void putValue(Map<String, Object> row, String column, TypeSerializer<?> declared, Object value) {
-        TypeSerializer<?> serializer = Ttl.original(declared);
-        if (serializer instanceof TtlSerializer) {
-            TtlValue<?> ttl = (TtlValue<?>) value;
-            row.put(column, json.of(Ttl.userSerializer(serializer), ttl.getUserValue()));
-            row.put("last_access", Json.timestamp(ttl.getLastAccessTimestamp()));
-        } else {
-            row.put(column, json.of(serializer, value));
-        }
-    }
-
-    private void putList(Map<String, Object> row, TypeSerializer<?> declared, Iterable<?> list) {
-        TypeSerializer<?> element = Ttl.original(declared);
-        List<Object> values = new ArrayList<>();
-        List<Object> accesses = new ArrayList<>();
-        for (Object value : list) {
-            if (element instanceof TtlSerializer) {
-                TtlValue<?> ttl = (TtlValue<?>) value;
-                values.add(json.of(Ttl.userSerializer(element), ttl.getUserValue()));
-                accesses.add(Json.timestamp(ttl.getLastAccessTimestamp()));
-            } else {
-                values.add(json.of(element, value));
-            }
-        }
-        row.put("value", values);
-        if (element instanceof TtlSerializer) {
-            row.put("last_access", accesses);
-        }
-    }
-
-    private void timer(
-            String state, TimerSerializer<Object, Object> serializer, TimerHeapInternalTimer<Object, Object> timer) {
-        Map<String, Object> row = keyRow(timer.getKey(), serializer.getNamespaceSerializer(), timer.getNamespace());
-        row.put("timestamp", Json.timestamp(timer.getTimestamp()));
-        rows.add(operator, state, row);
-    }
-
-    private Map<String, Object> keyRow(Object key, TypeSerializer<?> namespaces, Object namespace) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("key_group", KeyGroupRangeAssignment.assignToKeyGroup(key, maxParallelism));
-        row.put("key", json.of(keyed.getKeySerializer(), key));
-        if (!(namespace instanceof VoidNamespace)) {
-            row.put("namespace", json.of(namespaces, namespace));
-        }
-        return row;
     }
 }

@@ -17,6 +17,11 @@ final class Ttl {
                 : serializer;
     }
 
+    /** There is one for each of Flink's state APIs. */
+    static boolean isSerializer(TypeSerializer<?> serializer) {
+        return serializer.getClass().getSimpleName().equals("TtlSerializer");
+    }
+
     static TypeSerializer<?> userSerializer(TypeSerializer<?> ttl) {
         return Reflect.<TypeSerializer<?>[]>field(ttl, "fieldSerializers")[1];
     }
