@@ -90,6 +90,8 @@ pub(crate) enum How {
     Rewrite,
     /// `flink-state bootstrap`.
     Bootstrap,
+    /// `Plan::carry` of the library: a copy with all files as they are.
+    Carry,
     /// It is the source itself.
     Untouched,
 }
