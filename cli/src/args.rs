@@ -160,7 +160,8 @@ Operators are matched by their IDs, states by their names, rows by key, namespac
 of lists of operator state have nothing else: they are on one side or on both, wherever they are. Rows are the same \
 when their bytes are, where both sides have types that encode alike (layouts and backends don't matter then), else \
 when they decode to the same values. Types, max parallelism, coordinator state and finished subtasks are compared too; \
-records in flight are not. Up to three rows of each kind of difference are shown.
+records in flight are not. Up to three rows of each kind of difference are shown, \
+of a changed row the key and the values that differ; --format json has both rows as they are.
 
 Exit code 1 when something differs; 3 when nothing does, but not all could be compared.
 
@@ -179,6 +180,8 @@ pub(crate) struct Diff {
     /// How to print it
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) memory: Memory,
     #[command(flatten)]
     pub(crate) opening: Opening,
 }

@@ -60,7 +60,8 @@ fn rewrite(bencher: Bencher<'_, '_>, shape: Shape) {
         let source = Snapshot::open(source.to_str().unwrap()).await.unwrap();
         let mut plan = Plan::carry(&source);
         let operator = WriteOperator::from_source(&source, OPERATOR).await.unwrap();
-        *plan.operator_mut(operator.id).unwrap() = OperatorPlan::Write(Box::new(operator));
+        let id = operator.id;
+        *plan.operator_mut(id).unwrap() = OperatorPlan::Write(Box::new(operator));
         plan
     });
     bencher.counter(ItemsCount::new(*KEYS)).bench_local(|| {

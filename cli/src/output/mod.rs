@@ -17,7 +17,7 @@ use clap::ValueEnum;
 
 pub(crate) use self::json::object;
 pub(crate) use self::parquet::ParquetWriter;
-pub(crate) use self::table::Grid;
+pub(crate) use self::table::{Grid, printable};
 pub(crate) use self::target::{FileTarget, Target};
 use crate::error::{Error, Result};
 

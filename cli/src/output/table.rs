@@ -83,7 +83,7 @@ impl Grid {
 }
 
 /// Control characters as their escapes: a cell is one line and moves no cursor.
-fn printable(text: String) -> String {
+pub(crate) fn printable(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;
     }

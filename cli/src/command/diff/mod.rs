@@ -1,5 +1,7 @@
 //! `flink-state diff`: how two snapshots differ.
 
+mod changes;
+
 use std::io::Write;
 
 use arrow::array::RecordBatch;
@@ -14,13 +16,16 @@ use crate::output::{Grid, object};
 use crate::progress::Progress;
 use crate::size::count;
 
+/// Before a row that both have, with other values.
+const CHANGED: &str = "  changed  ";
+
 /// Compares two snapshots.
 pub(crate) async fn diff(arguments: args::Diff) -> Result<u8> {
-    let args::Diff { a, b, operator, state, format, opening } = arguments;
+    let args::Diff { a, b, operator, state, format, memory, opening } = arguments;
     let compared = interruptible(async {
         let snapshots = open_all(&[&a, &b], &opening).await?;
         let [of_a, of_b] = snapshots.as_slice() else { return Err(Error::bug("two snapshots were opened")) };
-        let options = DiffOptions { operator, state, memory_limit: None };
+        let options = DiffOptions { operator, state, memory_limit: memory.bytes() };
         let mut progress = Progress::new(0);
         let mut set = |done, total| progress.set(done, total);
         Ok(flink_state_sql::diff::diff(of_a, of_b, &options, &mut set).await?)
@@ -66,10 +71,7 @@ fn table(diff: &Diff, out: &mut (dyn Write + Send)) -> Result<()> {
         writeln!(out, "\n{}", one_line(&name(state)))?;
         for Example { a, b } in &state.examples {
             match (a, b) {
-                (Some(a), Some(b)) => {
-                    writeln!(out, "  changed  {}", object(a)?)?;
-                    writeln!(out, "       to  {}", object(b)?)?;
-                }
+                (Some(a), Some(b)) => writeln!(out, "{CHANGED}{}", changes::describe(a, b, CHANGED.len())?)?,
                 (Some(a), None) => writeln!(out, "  only A   {}", object(a)?)?,
                 (None, Some(b)) => writeln!(out, "  only B   {}", object(b)?)?,
                 (None, None) => {}
