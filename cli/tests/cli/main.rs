@@ -31,7 +31,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(bad_input, bad_rewrite, diff, export, formats, inspect, readme, rewrite, sql, uid, verify);
+transcripts!(bad_input, bad_rewrite, diff, export, formats, inspect, moved, readme, rewrite, sql, uid, verify);
 
 /// The README shows the commands of its transcript and what they print.
 #[test]

@@ -85,10 +85,11 @@ impl OpenMapping {
     pub(super) fn all(mappings: &[PathMapping]) -> Result<Vec<Self>> {
         let mut open: Vec<Self> = Vec::with_capacity(mappings.len());
         for mapping in mappings {
-            if open.iter().any(|other| other.old == mapping.old) {
+            let mapping = Self::of(mapping)?;
+            if open.iter().any(|other| other.has_same_old(&mapping)) {
                 return Err(Error::usage(format!("'{}' is mapped to two directories", mapping.old)));
             }
-            open.push(Self::of(mapping)?);
+            open.push(mapping);
         }
         open.sort_by_key(|mapping| {
             let names = mapping.segments().filter(|segment| *segment != ANY).count();
@@ -120,6 +121,11 @@ impl OpenMapping {
             return None;
         }
         Some(below.iter().fold(self.new.clone(), |path, segment| path.join(segment.clone())))
+    }
+
+    fn has_same_old(&self, other: &Self) -> bool {
+        let of = |mapping: &Self| (mapping.old.scheme.clone(), mapping.old.authority.clone());
+        of(self) == of(other) && self.segments().eq(other.segments())
     }
 
     fn segments(&self) -> impl Iterator<Item = &str> {

@@ -85,13 +85,20 @@ impl Places {
     }
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Place {
+    /// A few words for it.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Recorded => "as recorded",
             Self::Mapped => "path map",
             Self::Beside => "beside _metadata",
             Self::Moved => "moved with _metadata",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -29,32 +29,68 @@ pub(super) async fn list(arguments: Inspect) -> Result<u8> {
     Ok(0)
 }
 
+/// A line of the table.
+struct Line {
+    found: &'static str,
+    bytes: u64,
+    operators: String,
+    /// The path of the file that was found, else the one in `_metadata`.
+    path: String,
+}
+
+/// A table for each directory.
 fn table(snapshot: &Snapshot, files: &[SnapshotFile], out: &mut (dyn Write + Send)) -> Result<()> {
-    let columns = [("found", false), ("bytes", true), ("operators", false), ("file", false)];
-    let mut grid = Grid::new(columns);
-    let metadata = snapshot.metadata_file();
-    let location = metadata.location().unwrap_or_default();
-    let inline = files.iter().find(|file| file.path.is_none()).map(|file| file.operators.join(", "));
-    grid.push(["given".to_owned(), human(metadata.size()), inline.unwrap_or_default(), local(&location)]);
-    let mut bytes = metadata.size();
-    let mut statuses: BTreeMap<String, u64> = BTreeMap::new();
-    for file in named(files) {
-        let size = file.found.as_ref().map_or(file.bytes, |found| found.size);
-        let path = file.found.as_ref().map(|found| found.location.as_str()).or(file.path.as_deref());
-        *statuses.entry(status(file)).or_default() += 1;
-        grid.push([status(file), human(size), file.operators.join(", "), local(path.unwrap_or_default())]);
-        bytes = bytes.saturating_add(size);
+    let lines: Vec<Line> =
+        std::iter::once(Line::of_metadata(snapshot, files)).chain(named(files).map(Line::of)).collect();
+    let mut directories: BTreeMap<&str, Vec<(&Line, &str)>> = BTreeMap::new();
+    let mut found: BTreeMap<&str, u64> = BTreeMap::new();
+    for line in &lines {
+        let (directory, name) = line.path.rsplit_once('/').unwrap_or(("", &line.path));
+        directories.entry(directory).or_default().push((line, name));
+        *found.entry(line.found).or_default() += 1;
     }
-    grid.write(out)?;
-    let number = count(1 + named(files).count() as u64, "file");
-    let statuses: Vec<String> = statuses.iter().map(|(status, files)| format!("{files} {status}")).collect();
-    let statuses = if statuses.is_empty() { String::new() } else { format!(": {} and _metadata", statuses.join(", ")) };
-    writeln!(out, "{number}, {}{statuses}", human(bytes))?;
+    for (directory, lines) in directories {
+        let mut grid = Grid::new([("found", false), ("bytes", true), ("operators", false), ("file", false)]);
+        for (Line { found, bytes, operators, .. }, name) in lines {
+            grid.push([(*found).to_owned(), human(*bytes), operators.clone(), name.to_owned()]);
+        }
+        writeln!(out, "{}", one_line(directory))?;
+        grid.write(out)?;
+    }
+    let bytes = lines.iter().fold(0u64, |sum, line| sum.saturating_add(line.bytes));
+    let found: Vec<String> = found.iter().map(|(found, files)| format!("{files} {found}")).collect();
+    writeln!(out, "{}, {}: {}", count(lines.len() as u64, "file"), human(bytes), found.join(", "))?;
     if let Some(problem) = named(files).find_map(|file| file.problem.as_ref()) {
         writeln!(out, "{}", one_line(&problem.to_string()))?;
         problem.hint().map_or(Ok(()), |hint| writeln!(out, "  hint: {}", one_line(hint)))?;
     }
     Ok(())
+}
+
+impl Line {
+    fn of_metadata(snapshot: &Snapshot, files: &[SnapshotFile]) -> Self {
+        let file = snapshot.metadata_file();
+        let inline = files.iter().find(|file| file.path.is_none());
+        let operators = inline.map(|file| file.operators.join(", ")).unwrap_or_default();
+        let path = local(&file.location().unwrap_or_default()).to_owned();
+        Self { found: "given", bytes: file.size(), operators, path }
+    }
+
+    fn of(file: &SnapshotFile) -> Self {
+        let found = match (&file.found, &file.problem) {
+            (Some(found), None) => found.place.name(),
+            (Some(_), Some(_)) => "too short",
+            (None, Some(problem)) if problem.kind() == ErrorKind::Data => "refused",
+            (None, _) => "missing",
+        };
+        let path = file.found.as_ref().map(|found| found.location.as_str()).or(file.path.as_deref());
+        Self {
+            found,
+            bytes: file.found.as_ref().map_or(file.bytes, |found| found.size),
+            operators: file.operators.join(", "),
+            path: local(path.unwrap_or_default()).to_owned(),
+        }
+    }
 }
 
 /// One object, as `docs/json.md` describes it.
@@ -85,16 +121,7 @@ fn named(files: &[SnapshotFile]) -> impl Iterator<Item = &SnapshotFile> {
     files.iter().filter(|file| file.path.is_some())
 }
 
-fn status(file: &SnapshotFile) -> String {
-    match (&file.found, &file.problem) {
-        (Some(found), None) => found.place.to_string(),
-        (Some(found), Some(_)) => format!("{}, too short", found.place),
-        (None, Some(problem)) if problem.kind() == ErrorKind::Data => "refused".to_owned(),
-        (None, _) => "missing".to_owned(),
-    }
-}
-
 /// A local file by its path alone.
-fn local(location: &str) -> String {
-    location.strip_prefix("file:").unwrap_or(location).to_owned()
+fn local(location: &str) -> &str {
+    location.strip_prefix("file:").unwrap_or(location)
 }
