@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use flink_state_reader::PathMapping;
 
 use crate::memory::Memory;
 use crate::output::Format;
@@ -55,8 +56,11 @@ pub(crate) enum Command {
 pub(crate) struct Inspect {
     /// A savepoint or checkpoint
     pub(crate) snapshot: String,
+    /// List every file that it needs instead: where it was found, its size, which operators use it
+    #[arg(long)]
+    pub(crate) files: bool,
     #[command(flatten)]
-    pub(crate) uids: Uids,
+    pub(crate) opening: Opening,
     /// How to print it
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     pub(crate) format: ReportFormat,
@@ -103,7 +107,7 @@ pub(crate) struct Sql {
     #[command(flatten)]
     pub(crate) memory: Memory,
     #[command(flatten)]
-    pub(crate) uids: Uids,
+    pub(crate) opening: Opening,
 }
 
 #[derive(Debug, Args)]
@@ -122,7 +126,7 @@ pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) memory: Memory,
     #[command(flatten)]
-    pub(crate) uids: Uids,
+    pub(crate) opening: Opening,
 }
 
 #[derive(Debug, Args)]
@@ -147,7 +151,7 @@ pub(crate) struct Verify {
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     pub(crate) format: ReportFormat,
     #[command(flatten)]
-    pub(crate) uids: Uids,
+    pub(crate) opening: Opening,
 }
 
 #[derive(Debug, Args)]
@@ -176,7 +180,7 @@ pub(crate) struct Diff {
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     pub(crate) format: ReportFormat,
     #[command(flatten)]
-    pub(crate) uids: Uids,
+    pub(crate) opening: Opening,
 }
 
 #[derive(Debug, Args)]
@@ -189,9 +193,14 @@ pub(crate) struct Uid {
     pub(crate) format: Format,
 }
 
-#[derive(Debug, Default, Args)]
-pub(crate) struct Uids {
+/// How snapshots are opened.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Opening {
     /// A uid to name an operator by, where the snapshot holds only its hash (Flink 1.x); repeatable
     #[arg(long = "uid", value_name = "NAME")]
     pub(crate) uids: Vec<String>,
+    /// Where moved files are: those below OLD in _metadata (s3://bucket/dir, file:/dir; `*` is any one directory) are below
+    /// the local directory NEW; repeatable, the longest OLD counts
+    #[arg(long = "path-map", value_name = "OLD=NEW")]
+    pub(crate) path_map: Vec<PathMapping>,
 }

@@ -34,5 +34,6 @@ pub mod verify;
 pub use datafusion::sql::parser::Statement;
 pub use error::{Error, ErrorKind, Result};
 pub use gaps::{Gap, GapKind};
+pub use metadata::{SnapshotFile, files};
 pub use query::{Query, QueryProgress};
 pub use session::{Session, SessionOptions, SnapshotArg};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use flink_state_writer::savepoint::FlinkVersion;
 
-use super::{ReportFormat, Uids};
+use super::{Opening, ReportFormat};
 use crate::memory::Memory;
 
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(crate) struct Rewrite {
     #[arg(long, conflicts_with_all = ["command", "file", "max_parallelism", "reference"])]
     pub(crate) no_change: bool,
     #[command(flatten)]
-    pub(crate) uids: Uids,
+    pub(crate) opening: Opening,
 }
 
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ pub(crate) struct Bootstrap {
     #[arg(long, value_name = "N", value_parser = max_parallelism())]
     pub(crate) max_parallelism: u32,
     #[command(flatten)]
-    pub(crate) uids: Uids,
+    pub(crate) opening: Opening,
 }
 
 #[derive(Debug, Args)]
@@ -89,7 +89,7 @@ pub(crate) struct Convert {
     #[arg(long)]
     pub(crate) drop_in_flight: bool,
     #[command(flatten)]
-    pub(crate) uids: Uids,
+    pub(crate) opening: Opening,
 }
 
 /// Where a savepoint is written, and how that is told.

@@ -22,7 +22,7 @@ async fn run(arguments: Bootstrap) -> Result<u8> {
         return Err(Error::usage("there are no statements").hint("give them with -c or -f"));
     };
     check_target(&arguments.target)?;
-    let snapshots = open_aliased(&arguments.snapshots, &arguments.uids).await?;
+    let snapshots = open_aliased(&arguments.snapshots, &arguments.opening).await?;
     let options = SessionOptions { memory_limit: arguments.target.memory.bytes(), ..SessionOptions::default() };
     let session = Session::bootstrap(&snapshots, &options).map_err(|e| {
         Error::from(e)

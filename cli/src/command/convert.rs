@@ -15,7 +15,7 @@ pub(crate) async fn convert(arguments: Convert) -> Result<u8> {
 
 async fn run(arguments: Convert) -> Result<u8> {
     check_target(&arguments.target)?;
-    let source = open(&arguments.snapshot, &arguments.uids).await?;
+    let source = open(&arguments.snapshot, &arguments.opening).await?;
     let options = RewriteOptions {
         flink_version: arguments.flink_version,
         drop_in_flight: arguments.drop_in_flight,

@@ -16,9 +16,9 @@ use crate::size::count;
 
 /// Compares two snapshots.
 pub(crate) async fn diff(arguments: args::Diff) -> Result<u8> {
-    let args::Diff { a, b, operator, state, format, uids } = arguments;
+    let args::Diff { a, b, operator, state, format, opening } = arguments;
     let compared = interruptible(async {
-        let snapshots = open_all(&[&a, &b], &uids).await?;
+        let snapshots = open_all(&[&a, &b], &opening).await?;
         let [of_a, of_b] = snapshots.as_slice() else { return Err(Error::bug("two snapshots were opened")) };
         let options = DiffOptions { operator, state, memory_limit: None };
         let mut progress = Progress::new(0);

@@ -26,7 +26,7 @@ pub(crate) async fn export(arguments: Export) -> Result<u8> {
 
 async fn run(arguments: Export) -> Result<u8> {
     check_empty(&arguments.to)?;
-    let snapshot = open(&arguments.snapshot, &arguments.uids).await?;
+    let snapshot = open(&arguments.snapshot, &arguments.opening).await?;
     let mut warnings = Warnings::default();
     let mut data_sets = Vec::new();
     for (operator, state) in selected(&snapshot, &arguments).await? {

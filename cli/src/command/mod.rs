@@ -18,7 +18,7 @@ mod warnings;
 
 use flink_state_reader::{OpenOptions, Snapshot};
 
-use crate::args::Uids;
+use crate::args::Opening;
 use crate::error::{Error, Result};
 
 pub(crate) use bootstrap::bootstrap;
@@ -33,8 +33,9 @@ pub(crate) use uid::uid;
 pub(crate) use verify::verify;
 
 /// Opens a snapshot.
-async fn open(location: &str, uids: &Uids) -> Result<Snapshot> {
-    let options = OpenOptions { uids: uids.uids.clone(), ..OpenOptions::default() };
+async fn open(location: &str, opening: &Opening) -> Result<Snapshot> {
+    let Opening { uids, path_map } = opening.clone();
+    let options = OpenOptions { uids, path_map, ..OpenOptions::default() };
     Snapshot::open_with(location, &options).await.map_err(|e| Error::from(e).within(location))
 }
 

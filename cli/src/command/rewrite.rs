@@ -32,7 +32,7 @@ async fn run(arguments: Rewrite) -> Result<u8> {
         }
     };
     check_target(&arguments.target)?;
-    let snapshots = open_aliased(&arguments.snapshots, &arguments.uids).await?;
+    let snapshots = open_aliased(&arguments.snapshots, &arguments.opening).await?;
     let Some(source) = snapshots.first().map(|argument| argument.snapshot.clone()) else {
         return Err(Error::bug("no snapshot was opened"));
     };
@@ -68,6 +68,6 @@ fn unchanged(arguments: Rewrite) -> Result<Convert> {
     let (Some(snapshot), None) = (snapshots.next(), snapshots.next()) else {
         return Err(Error::usage("--no-change takes one snapshot"));
     };
-    let Rewrite { target, flink_version, drop_in_flight, uids, .. } = arguments;
-    Ok(Convert { snapshot, target, flink_version, drop_in_flight, uids })
+    let Rewrite { target, flink_version, drop_in_flight, opening, .. } = arguments;
+    Ok(Convert { snapshot, target, flink_version, drop_in_flight, opening })
 }

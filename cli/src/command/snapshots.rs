@@ -6,27 +6,30 @@ use flink_state_sql::SnapshotArg;
 use futures::future;
 
 use super::open;
-use crate::args::Uids;
+use crate::args::Opening;
 use crate::error::{Error, Result};
 
 /// Opens snapshots with their aliases.
-pub(super) async fn open_aliased(arguments: &[String], uids: &Uids) -> Result<Vec<SnapshotArg>> {
+pub(super) async fn open_aliased(arguments: &[String], opening: &Opening) -> Result<Vec<SnapshotArg>> {
     let (aliases, locations): (Vec<_>, Vec<_>) = arguments.iter().map(|argument| split_alias(argument)).unzip();
-    let snapshots = open_all(&locations, uids).await?.into_iter().zip(aliases);
+    let snapshots = open_all(&locations, opening).await?.into_iter().zip(aliases);
     Ok(snapshots.map(|(snapshot, alias)| SnapshotArg { alias: alias.map(str::to_owned), snapshot }).collect())
 }
 
 /// Opens snapshots. Each gets the uids that it knows.
-pub(super) async fn open_all(locations: &[&str], uids: &Uids) -> Result<Vec<Snapshot>> {
-    let opening = locations.iter().map(|location| async move {
+pub(super) async fn open_all(locations: &[&str], opening: &Opening) -> Result<Vec<Snapshot>> {
+    let snapshots = locations.iter().map(|location| async move {
         match locations {
-            [_] => open(location, uids).await,
-            _ => open(location, &known(&open(location, &Uids::default()).await?, uids)).await,
+            [_] => open(location, opening).await,
+            _ => {
+                let any = Opening { uids: Vec::new(), ..opening.clone() };
+                open(location, &known(&open(location, &any).await?, opening)).await
+            }
         }
     });
-    let snapshots: Vec<Snapshot> = future::try_join_all(opening).await?;
+    let snapshots: Vec<Snapshot> = future::try_join_all(snapshots).await?;
     let unknown = |uid: &&String| !snapshots.iter().any(|snapshot| is_known(snapshot, uid));
-    match uids.uids.iter().find(unknown) {
+    match opening.uids.iter().find(unknown) {
         Some(uid) => {
             let error = Error::usage(format!("no snapshot has an operator with the uid '{uid}'"));
             Err(error.at(locations.join(" ")).hint("flink-state inspect shows the operators of a snapshot"))
@@ -35,8 +38,9 @@ pub(super) async fn open_all(locations: &[&str], uids: &Uids) -> Result<Vec<Snap
     }
 }
 
-fn known(snapshot: &Snapshot, uids: &Uids) -> Uids {
-    Uids { uids: uids.uids.iter().filter(|uid| is_known(snapshot, uid)).cloned().collect() }
+fn known(snapshot: &Snapshot, opening: &Opening) -> Opening {
+    let uids = opening.uids.iter().filter(|uid| is_known(snapshot, uid)).cloned().collect();
+    Opening { uids, ..opening.clone() }
 }
 
 fn is_known(snapshot: &Snapshot, uid: &str) -> bool {

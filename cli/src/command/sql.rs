@@ -31,7 +31,7 @@ pub(crate) async fn sql(arguments: Sql) -> Result<u8> {
     } else if output.is_some() || format.is_binary() {
         return Err(Error::usage("--output and binary formats need statements").hint("give them with -c or -f"));
     }
-    let snapshots = interruptible(open_aliased(&arguments.snapshots, &arguments.uids)).await?;
+    let snapshots = interruptible(open_aliased(&arguments.snapshots, &arguments.opening)).await?;
     let options = SessionOptions { memory_limit: arguments.memory.bytes(), ..SessionOptions::default() };
     let session = Session::open(&snapshots, &options).map_err(|e| {
         Error::from(e)

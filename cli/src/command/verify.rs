@@ -15,7 +15,7 @@ use crate::size::{count, human};
 /// Checks a snapshot.
 pub(crate) async fn verify(arguments: Verify) -> Result<u8> {
     let verification = interruptible(async {
-        let snapshot = open(&arguments.snapshot, &arguments.uids).await?;
+        let snapshot = open(&arguments.snapshot, &arguments.opening).await?;
         let mut progress = Progress::new(0);
         let mut set = |done, total| progress.set(done, total);
         Ok(flink_state_sql::verify::verify(&snapshot, arguments.deep, &mut set).await?)

@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 use super::held;
 
 /// The files with cases, in the order of the document.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("As it is", include_str!("cases/same.toml")),
+    ("Out of RocksDB, ForSt and changelogs", include_str!("cases/native.toml")),
     ("Rows", include_str!("cases/rows.toml")),
     ("States and operators", include_str!("cases/states.toml")),
     ("Bootstrap", include_str!("cases/bootstrap.toml")),
@@ -89,6 +90,8 @@ pub(crate) enum How {
     Rewrite,
     /// `flink-state bootstrap`.
     Bootstrap,
+    /// `Plan::carry` of the library: a copy with all files as they are.
+    Carry,
     /// It is the source itself.
     Untouched,
 }

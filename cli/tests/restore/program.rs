@@ -1,4 +1,4 @@
-//! Runs of the program: targets, the Parquet files that they are made from, and queries over sources.
+//! Runs of the program (and of the library, for what no command does): targets, the Parquet files that they are made from, and queries over sources.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use flink_state_reader::Snapshot;
+use flink_state_writer::savepoint::{self, Options, Plan};
 use serde_json::{Map, Value};
 
 use super::case::{Case, How, Target};
@@ -19,6 +21,10 @@ pub(crate) fn write(target: &Target<'_>, directory: &Path, data: &Path) -> Resul
     if case.how == How::Untouched {
         return Ok(source.into());
     }
+    let to = directory.join("savepoint");
+    if case.how == How::Carry {
+        return carry(&source, &to).map_err(|error| error.to_string()).map(|()| to);
+    }
     for (name, query) in &case.parquet {
         let file = data.join(format!("{name}.parquet"));
         let mut arguments = vec!["sql", &source, "-c", query, "--format", "parquet", "-o", file.to_str().unwrap()];
@@ -26,7 +32,6 @@ pub(crate) fn write(target: &Target<'_>, directory: &Path, data: &Path) -> Resul
         arguments.extend(uids.iter().map(String::as_str));
         run(&arguments)?;
     }
-    let to = directory.join("savepoint");
     let mut arguments = match case.how {
         How::Bootstrap => vec!["bootstrap".to_owned(), "--flink-version".to_owned(), target.flink.clone()],
         _ => [vec!["rewrite".to_owned(), source], uids(target)].concat(),
@@ -45,6 +50,14 @@ pub(crate) fn write(target: &Target<'_>, directory: &Path, data: &Path) -> Resul
     let moved = directory.join("moved");
     fs::rename(&to, &moved).map_err(|error| error.to_string())?;
     Ok(moved)
+}
+
+fn carry(source: &str, to: &Path) -> flink_state_reader::Result<()> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let source = Snapshot::open(source).await?;
+        savepoint::write(&Plan::carry(&source), to, &Options::default()).await.map(drop)
+    })
 }
 
 /// The rows that queries over a source give, by their names.

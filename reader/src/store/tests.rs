@@ -127,7 +127,7 @@ async fn a_file_that_is_nowhere_says_where_it_was_looked_for() {
     assert_eq!(error.to_string(), "state file is missing (file /none/x/shared/f)");
     let places = format!(
         "/none/x/shared/f, ROOT/flink/{JOB}/chk-7/f (another file, of 6 bytes), ROOT/flink/{JOB}/shared/f, \
-         ROOT/flink/{JOB}/x/shared/f"
+         ROOT/flink/{JOB}/x/shared/f, ROOT/flink/{JOB}/none/x/shared/f"
     );
     assert_eq!(error.hint(), Some(looked(&places).as_str()));
 

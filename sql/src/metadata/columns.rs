@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
+};
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::error::Result;
 
@@ -27,6 +29,13 @@ impl Columns {
     pub(super) fn text_or_null<T: AsRef<str>>(self, name: &str, values: impl Iterator<Item = Option<T>>) -> Self {
         let array: StringArray = values.collect();
         self.column(name, DataType::Utf8, Arc::new(array))
+    }
+
+    pub(super) fn texts<'a>(self, name: &str, values: impl Iterator<Item = &'a Vec<String>>) -> Self {
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        values.for_each(|texts| lists.append_value(texts.iter().map(Some)));
+        let array = lists.finish();
+        self.column(name, array.data_type().clone(), Arc::new(array))
     }
 
     pub(super) fn int(self, name: &str, values: impl Iterator<Item = Option<u32>>) -> Self {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use flink_state_reader::metadata::{InFlight, KeyedHandle, StreamHandle, SubtaskState};
-use flink_state_reader::{Error, Operator, Snapshot, State};
+use flink_state_reader::metadata::{InFlight, KeyedHandle, SubtaskState};
+use flink_state_reader::{Operator, Snapshot, State};
 
 use super::streams::Stream;
 use crate::gaps::{Gap, GapLog};
@@ -32,17 +32,6 @@ pub(super) struct SubtaskFact<'a> {
     /// `None` when it had ended before the snapshot.
     pub(super) state: Option<&'a SubtaskState>,
     pub(super) streams: Vec<Stream<'a>>,
-}
-
-/// A file that handles name, or bytes in `_metadata` itself.
-pub(super) struct FileFact<'a> {
-    pub(super) path: Option<&'a str>,
-    /// Bytes that the handles name.
-    pub(super) bytes: u64,
-    /// How many handles name it.
-    pub(super) handles: u64,
-    /// What is wrong with it.
-    pub(super) problem: Option<Error>,
 }
 
 /// The data of one key group in one subtask's streams.
@@ -121,28 +110,6 @@ impl<'a> Facts<'a> {
         self.snapshot.operators().iter().flat_map(of_operator).collect()
     }
 
-    /// Each file once, with a look at whether it is there.
-    pub(super) async fn files(&self) -> Vec<FileFact<'a>> {
-        let streams = self.streams();
-        let mut files: BTreeMap<Option<&str>, Vec<&Stream<'a>>> = BTreeMap::new();
-        for (_, stream) in &streams {
-            files.entry(stream.path()).or_default().push(stream);
-        }
-        let mut facts = Vec::with_capacity(files.len());
-        for (path, streams) in files {
-            let mut problem = None;
-            for handle in streams.iter().filter_map(|stream| stream.handle) {
-                problem = problem.or(self.snapshot.size_of(handle).await.err());
-            }
-            let bytes = match path {
-                Some(_) => extent(&streams),
-                None => streams.iter().filter_map(|stream| stream.bytes).fold(0, u64::saturating_add),
-            };
-            facts.push(FileFact { path, bytes, handles: streams.len() as u64, problem });
-        }
-        facts
-    }
-
     /// Records in flight.
     pub(super) fn channels(&self) -> Vec<(&'a Operator, InFlight)> {
         let of_operator = |operator: &'a Operator| operator.in_flight().into_iter().map(move |found| (operator, found));
@@ -172,15 +139,6 @@ impl<'a> Facts<'a> {
 
 fn subtask_streams(operator: &Operator) -> impl Iterator<Item = Stream<'_>> {
     operator.subtasks().iter().flat_map(Stream::of_subtask)
-}
-
-/// Bytes of a file up to the end of the last of its streams; several handles may name the same bytes.
-fn extent(streams: &[&Stream<'_>]) -> u64 {
-    let end = |stream: &&Stream<'_>| {
-        let size = stream.handle.and_then(StreamHandle::size)?;
-        Some(stream.offset().unwrap_or(0).saturating_add(size))
-    };
-    streams.iter().filter_map(end).max().unwrap_or(0)
 }
 
 /// `absent` is the offset of a key group without data.

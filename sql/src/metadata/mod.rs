@@ -1,10 +1,11 @@
 //! The schema `metadata`: what a snapshot consists of, as tables.
 //!
 //! Each is built when a query reads it. `states`, `handles` and `key_groups` may look into the headers of data files,
-//! the others come from `_metadata` alone.
+//! `files` looks whether they are there, the others come from `_metadata` alone.
 
 mod columns;
 mod facts;
+mod files;
 mod streams;
 mod tables;
 
@@ -24,6 +25,7 @@ use futures::stream;
 
 use crate::gaps::GapLog;
 use facts::Facts;
+pub use files::{SnapshotFile, files};
 use tables::Table;
 
 /// The tables about a snapshot; as the default schema it also takes the views and tables that statements create.
@@ -78,12 +80,6 @@ impl SchemaProvider for MetadataSchema {
             None => self.created.deregister_table(name),
         }
     }
-}
-
-/// Each file that the handles of a snapshot name: its path, its bytes as far as handles name them, and what is wrong.
-pub(crate) async fn files(snapshot: &Snapshot) -> Vec<(String, u64, Option<flink_state_reader::Error>)> {
-    let facts = Facts { catalog: "", snapshot, log: None }.files().await;
-    facts.into_iter().filter_map(|fact| Some((fact.path?.to_owned(), fact.bytes, fact.problem))).collect()
 }
 
 /// The rows of a table, built when they are read.

@@ -9,7 +9,8 @@ use flink_state_reader::metadata::{
 use flink_state_reader::{Operator, Snapshot, State};
 
 use super::columns::Columns;
-use super::facts::{Facts, FileFact, KeyGroupFact, OperatorFact, SubtaskFact};
+use super::facts::{Facts, KeyGroupFact, OperatorFact, SubtaskFact};
+use super::files::{self, SnapshotFile};
 use super::streams::Stream;
 
 /// A table of the schema.
@@ -76,7 +77,7 @@ impl Table {
             Self::States => states(&facts.states().await),
             Self::Subtasks => subtasks(&facts.subtasks()),
             Self::Handles => handles(&facts.streams()),
-            Self::Files => files(&facts.files().await),
+            Self::Files => files(&files::files(facts.snapshot).await),
             Self::KeyGroups => key_groups(&facts.key_groups()),
             Self::ChannelState => channel_state(&facts.channels()),
         }
@@ -163,15 +164,20 @@ fn handles(facts: &[(&Operator, Stream<'_>)]) -> Result<RecordBatch> {
         .finish()
 }
 
-fn files(facts: &[FileFact<'_>]) -> Result<RecordBatch> {
+fn files(facts: &[SnapshotFile]) -> Result<RecordBatch> {
     let rows = || facts.iter();
+    let found = || rows().map(|file| file.found.as_ref());
     Columns::default()
-        .text_or_null("path", rows().map(|fact| fact.path))
-        .boolean("inline", rows().map(|fact| Some(fact.path.is_none())))
-        .long("handles", rows().map(|fact| Some(fact.handles)))
-        .long("bytes", rows().map(|fact| Some(fact.bytes)))
-        .boolean("found", rows().map(|fact| Some(fact.problem.is_none())))
-        .text_or_null("problem", rows().map(|fact| fact.problem.as_ref().map(ToString::to_string)))
+        .text_or_null("path", rows().map(|file| file.path.as_ref()))
+        .boolean("inline", rows().map(|file| Some(file.path.is_none())))
+        .long("handles", rows().map(|file| Some(file.handles)))
+        .long("bytes", rows().map(|file| Some(file.bytes)))
+        .texts("operators", rows().map(|file| &file.operators))
+        .boolean("found", rows().map(|file| Some(file.problem.is_none())))
+        .text_or_null("place", found().map(|found| found.map(|found| found.place.to_string())))
+        .text_or_null("location", found().map(|found| found.map(|found| &found.location)))
+        .long("file_bytes", found().map(|found| found.map(|found| found.size)))
+        .text_or_null("problem", rows().map(|file| file.problem.as_ref().map(ToString::to_string)))
         .finish()
 }
 

@@ -154,7 +154,9 @@ async fn run(stage: &mut Stage<'_>, views: &mut Views, statement: &Statement) ->
         Statement::RenameOperator { operator, to } => stage.rename_operator(operator, to)?,
         Statement::SetMaxParallelism(max) => stage.set_max_parallelism(*max).await?,
         Statement::SetKeyHash { operator, convention } => return stage.set_key_hash(operator, convention).await,
-        Statement::CreateOperator { uid, parallelism } => create::operator(stage, uid, *parallelism)?,
+        Statement::CreateOperator { uid, parallelism, max_parallelism } => {
+            create::operator(stage, uid, *parallelism, *max_parallelism)?;
+        }
         Statement::CreateState { .. } => create::state(stage, statement).await?,
     }
     views.refresh(stage.session).await

@@ -305,16 +305,17 @@ impl<'a> Stage<'a> {
 
     /// A new operator without state.
     ///
-    /// Its key groups are as many as those of the others, if these agree, else what Flink gives an operator by default.
-    pub(super) fn create_operator(&mut self, uid: &str, parallelism: Option<u32>) -> Result<()> {
+    /// Unless they are given, its key groups are as many as those of the others, if these agree, else what Flink gives an
+    /// operator by default.
+    pub(super) fn create_operator(&mut self, uid: &str, parallelism: Option<u32>, max: Option<u32>) -> Result<()> {
         self.check_uid(uid)?;
         let maxima = self.operators.iter().filter(|operator| !operator.is_dropped).map(|other| other.max_parallelism);
         let common = maxima.clone().next().filter(|first| maxima.clone().all(|max| max == *first));
         let parallelism = parallelism.unwrap_or(1);
         let default = self.source.map(|_| default_max_parallelism(parallelism));
-        let max_parallelism = self.max_parallelism.or(common).or(default).ok_or_else(|| {
+        let max_parallelism = max.or(self.max_parallelism).or(common).or(default).ok_or_else(|| {
             Error::usage(format!("operator '{uid}' needs a maximum parallelism"))
-                .with_hint(Some("SET max_parallelism = 128, for example, comes first".to_owned()))
+                .with_hint(Some("MAX PARALLELISM 128, for example, gives it one".to_owned()))
         })?;
         if parallelism == 0 || parallelism > max_parallelism {
             return Err(Error::usage(format!("PARALLELISM {parallelism}: 1 to {max_parallelism} are possible")));

@@ -5,7 +5,7 @@
 //! statement = "CREATE" ["OR" "REPLACE"] "STATE" state "(" column {"," column} ")" {option} "AS" query
 //!           | "DROP" "STATE" state
 //!           | "ALTER" "STATE" state "RENAME" "TO" name
-//!           | "CREATE" "OPERATOR" uid ["PARALLELISM" number]
+//!           | "CREATE" "OPERATOR" uid ["PARALLELISM" number] ["MAX" "PARALLELISM" number]
 //!           | "DROP" "OPERATOR" operator
 //!           | "ALTER" "OPERATOR" operator "RENAME" "TO" uid
 //!           | "ALTER" "OPERATOR" operator "SET" "key_hash" "=" string     `Convention`
@@ -135,6 +135,8 @@ pub enum Statement {
         uid: String,
         /// Number of subtasks.
         parallelism: Option<u32>,
+        /// Number of key groups.
+        max_parallelism: Option<u32>,
     },
     /// `SET max_parallelism = n`.
     SetMaxParallelism(u32),

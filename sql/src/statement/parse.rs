@@ -119,14 +119,21 @@ fn create_operator(tokens: &mut Tokens<'_>, or_replace: bool, place: Position) -
         return Err(error.with_hint(Some("DROP OPERATOR, then CREATE OPERATOR".to_owned())));
     }
     let uid = tokens.name("a uid")?;
-    let parallelism = match tokens.at_statement_end() {
-        true => None,
-        false => {
-            tokens.keyword("PARALLELISM")?;
-            Some(tokens.number("the parallelism", MAX_PARALLELISM)?)
-        }
+    let parallelism = match tokens.accept_keyword("PARALLELISM") {
+        true => Some(tokens.number("the parallelism", MAX_PARALLELISM)?),
+        false => None,
     };
-    Ok(Statement::CreateOperator { uid, parallelism })
+    let max_parallelism = match tokens.accept_keyword("MAX") {
+        true => {
+            tokens.keyword("PARALLELISM")?;
+            Some(tokens.number("the maximum parallelism", MAX_PARALLELISM)?)
+        }
+        false if parallelism.is_none() && !tokens.at_statement_end() => {
+            return Err(tokens.expected(&["PARALLELISM", "MAX PARALLELISM"]));
+        }
+        false => None,
+    };
+    Ok(Statement::CreateOperator { uid, parallelism, max_parallelism })
 }
 
 fn alter_operator(tokens: &mut Tokens<'_>) -> Result<Statement> {

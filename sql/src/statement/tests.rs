@@ -85,11 +85,14 @@ fn operators_and_states_are_named() {
         one("ALTER OPERATOR a SET KEY_HASH = 'lombok(String name, int age)'"),
         Statement::SetKeyHash { operator: name("a"), convention: name("lombok(String name, int age)") }
     );
-    assert_eq!(one("CREATE OPERATOR \"a\""), Statement::CreateOperator { uid: name("a"), parallelism: None });
-    assert_eq!(
-        one("CREATE OPERATOR state PARALLELISM 4"),
-        Statement::CreateOperator { uid: name("state"), parallelism: Some(4) }
-    );
+    for (statement, uid, parallelism, max_parallelism) in [
+        ("CREATE OPERATOR \"a\"", "a", None, None),
+        ("CREATE OPERATOR state PARALLELISM 4", "state", Some(4), None),
+        ("CREATE OPERATOR max MAX PARALLELISM 300", "max", None, Some(300)),
+        ("create operator a parallelism 4 max parallelism 32768", "a", Some(4), Some(32_768)),
+    ] {
+        assert_eq!(one(statement), Statement::CreateOperator { uid: name(uid), parallelism, max_parallelism });
+    }
     assert_eq!(one("set MAX_PARALLELISM = 256"), Statement::SetMaxParallelism(256));
     assert_eq!(one("SET max_parallelism TO 32768"), Statement::SetMaxParallelism(32_768));
 }
@@ -248,6 +251,18 @@ fn errors_say_where_what_and_what_was_meant() {
             "CREATE OPERATOR a PARALLELISM 0",
             "the parallelism, a number from 1 to 32768, expected, 0 found",
             "statement 1, line 1, column 31",
+            "",
+        ),
+        (
+            "CREATE OPERATOR a PARALELISM 2",
+            "PARALLELISM or MAX PARALLELISM expected, PARALELISM found",
+            "statement 1, line 1, column 19",
+            "did you mean PARALLELISM?",
+        ),
+        (
+            "CREATE OPERATOR a MAX PARALLELISM 32769",
+            "the maximum parallelism, a number from 1 to 32768, expected, 32769 found",
+            "statement 1, line 1, column 35",
             "",
         ),
         (

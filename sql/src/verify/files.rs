@@ -3,12 +3,13 @@
 use flink_state_reader::{ErrorKind, Snapshot};
 
 use super::{Check, Finding, Outcome, Verification};
-use crate::metadata;
+use crate::metadata::{self, SnapshotFile};
 
 /// Looks at the size of each file that handles name.
 pub(super) async fn check(snapshot: &Snapshot, verification: &mut Verification) {
     let (mut whole, mut bytes_of_whole) = (0, 0);
-    for (path, bytes, problem) in metadata::files(snapshot).await {
+    for SnapshotFile { path, bytes, problem, .. } in metadata::files(snapshot).await {
+        let Some(path) = path else { continue };
         verification.bytes += bytes;
         match problem {
             None => {

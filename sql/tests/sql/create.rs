@@ -397,6 +397,12 @@ async fn what_can_not_be_made_is_refused() {
             "position without subtask",
             "",
         ),
+        (
+            "CREATE OPERATOR x PARALLELISM 5 MAX PARALLELISM 4".to_owned(),
+            ErrorKind::Usage,
+            "PARALLELISM 5: 1 to 4 are possible",
+            "",
+        ),
         (r#"CREATE OPERATOR "by-name""#.to_owned(), ErrorKind::Usage, "there is an operator 'by-name' already", ""),
         (
             r#"CREATE OPERATOR "3ae47accfc1f4a443b4b1353160bd320""#.to_owned(),
@@ -428,6 +434,21 @@ async fn what_can_not_be_made_is_refused() {
     }
     let null = after("SELECT key, CASE WHEN key <> 'key-13' THEN 1 END AS value FROM \"by-name\".tags");
     assert!(rewritten(&null).await.unwrap_err().location().contains("key 'key-13'"));
+}
+
+#[tokio::test]
+async fn an_operator_may_have_key_groups_of_its_own() {
+    let script = r#"CREATE OPERATOR x PARALLELISM 2 MAX PARALLELISM 300;
+        CREATE STATE x.c (KEY STRING, VALUE LONG) AS SELECT key, 1 AS value FROM "by-name".tags"#;
+    let directory = tempfile::tempdir().unwrap();
+    let target = written(rewritten(script).await.unwrap(), directory.path(), &["x"]).await;
+    let by_name = open_keyed("2.2-keyed-hashmap-canonical").await.operator("by-name").unwrap().max_parallelism();
+    for (operator, max) in [("x", 300), ("by-name", by_name)] {
+        assert_eq!(target.operator(operator).unwrap().max_parallelism(), max, "{operator}");
+    }
+    let session = session(&[(None, target)]);
+    let wrong = ask(&session, "SELECT count(*) FROM x.c WHERE key_group <> key_group(key, 300)").await.value();
+    assert_eq!(wrong, "0");
 }
 
 #[tokio::test]

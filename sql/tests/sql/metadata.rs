@@ -1,4 +1,6 @@
-use flink_state_reader::Snapshot;
+use std::path::{Path, PathBuf};
+
+use flink_state_reader::{OpenOptions, PathMapping, Snapshot};
 use flink_state_sql::ErrorKind;
 use tempfile::TempDir;
 
@@ -110,6 +112,37 @@ async fn missing_and_short_files_are_found_out() {
     // whichever of the two files is the first subtask's
     assert!(matches!(error.kind(), ErrorKind::Storage | ErrorKind::Data), "{error:?}");
     assert!(error.location().contains("operator 3ae47accfc1f4a443b4b1353160bd320"), "{error:?}");
+}
+
+#[tokio::test]
+async fn files_tell_where_they_are_and_who_needs_them() {
+    let source = directory("2.2-history-rocksdb-checkpoint-rescaled");
+    let (checkpoint, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let copy = |from: PathBuf, to: &Path| {
+        for file in from.read_dir().unwrap().map(|entry| entry.unwrap().path()) {
+            std::fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+        }
+    };
+    copy(source.join("chk-6"), checkpoint.path());
+    copy(source.join("shared"), elsewhere.path());
+    let mapping = PathMapping::new("/tmp/flink-testdata/checkpoints/*/shared", elsewhere.path().to_str().unwrap());
+    let map = |path_map| OpenOptions { path_map, ..OpenOptions::default() };
+    let (lost, found) = (map(Vec::new()), map(vec![mapping.unwrap()]));
+    let location = checkpoint.path().to_str().unwrap();
+
+    let session_with = async |options| session(&[(None, Snapshot::open_with(location, options).await.unwrap())]);
+    let sql = "SELECT array_to_string(operators, ','), found, place, count(*), \
+        bool_and(location LIKE '%' || right(path, 36)), bool_and(bytes = file_bytes) \
+        FROM files WHERE NOT inline GROUP BY 1, 2, 3 ORDER BY 1, 3";
+    let here = session_with(&found).await;
+    let shared = "history | true | path map | 34 | true | true";
+    let (history, numbers) =
+        ["history", "numbers"].map(|o| format!("{o} | true | as recorded | 1 | true | true")).into();
+    assert_eq!(ask(&here, sql).await.rows(), [history.as_str(), shared, &numbers]);
+    assert_eq!(ask(&here, "SELECT count(*) FROM history.count").await.rows(), ["23"]);
+    let nowhere = session_with(&lost).await;
+    let shared = "history | false |  | 34 |  | ";
+    assert_eq!(ask(&nowhere, sql).await.rows(), [history.as_str(), shared, &numbers]);
 }
 
 fn copy_of(snapshot: &str) -> TempDir {

@@ -146,11 +146,13 @@ async fn a_script_gives_no_rows() {
 #[tokio::test]
 async fn a_savepoint_from_nothing_needs_state() {
     let session = Session::bootstrap(&[], &SessionOptions::default()).unwrap();
-    let create = Statement::CreateOperator { uid: "orders".to_owned(), parallelism: Some(2) };
+    let uid = "orders".to_owned();
+    let create = Statement::CreateOperator { uid, parallelism: Some(2), max_parallelism: None };
     let Err(error) = plan(&session, None, std::slice::from_ref(&create), RewriteOptions::default()).await else {
         panic!()
     };
     assert!(error.to_string().contains("needs a maximum parallelism"), "{error:?}");
+    assert!(error.hint().unwrap().contains("MAX PARALLELISM"), "{error:?}");
     let options = RewriteOptions { max_parallelism: Some(128), ..RewriteOptions::default() };
     let plan = plan(&session, None, &[create], options).await.unwrap();
     assert_eq!(plan.summary().len(), 1);

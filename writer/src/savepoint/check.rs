@@ -128,9 +128,7 @@ pub(super) fn check_in_flight(plan: &Plan, options: &Options) -> Result<bool> {
         lost.iter().copied().fold(0, u64::saturating_add),
         lost.len()
     ))
-    .with_hint(
-        "take a savepoint instead, which has none, or drop them explicitly; only a copy without changes keeps them",
-    ))
+    .with_hint("take a savepoint instead, which has none, or drop them with --drop-in-flight"))
 }
 
 /// Checks that a Flink release can read the handles of an operator.

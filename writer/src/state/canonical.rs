@@ -91,7 +91,12 @@ fn check_meta(state: &StateMeta) -> Result<()> {
         BackendState::KeyValue => &["NAMESPACE_SERIALIZER", "VALUE_SERIALIZER"],
         BackendState::PriorityQueue => &["VALUE_SERIALIZER"],
         BackendState::KeyValueV2 => {
-            return Err(Error::unsupported("state of the State V2 API has no canonical form in Flink"));
+            return Err(Error::unsupported(
+                "state of the asynchronous API (State V2) on ForSt has no canonical form, in Flink neither",
+            )
+            .with_hint(
+                "operators that no statement touches keep such state as it is; rows can be queried and exported",
+            ));
         }
         BackendState::Operator | BackendState::Broadcast => {
             return Err(Error::usage("operator state among keyed states"));

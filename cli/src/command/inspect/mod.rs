@@ -1,6 +1,7 @@
 //! `flink-state inspect`: the picture of a snapshot that a person wants first.
 
 mod chart;
+mod files;
 mod json;
 mod table;
 mod wrap;
@@ -22,8 +23,11 @@ const COUNTED: u64 = 64 << 20;
 
 /// Prints what is in a snapshot.
 pub(crate) async fn inspect(arguments: Inspect) -> Result<u8> {
+    if arguments.files {
+        return files::list(arguments).await;
+    }
     let picture = interruptible(async {
-        let snapshot = open(&arguments.snapshot, &arguments.uids).await?;
+        let snapshot = open(&arguments.snapshot, &arguments.opening).await?;
         Picture::of(snapshot).await
     });
     let text = match arguments.format {

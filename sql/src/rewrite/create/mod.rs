@@ -69,12 +69,12 @@ async fn check_raw(stage: &mut Stage<'_>, operator: &str, key: Option<&Type>) ->
 }
 
 /// Adds an operator without state.
-pub(super) fn operator(stage: &mut Stage<'_>, uid: &str, parallelism: Option<u32>) -> Result<()> {
+pub(super) fn operator(stage: &mut Stage<'_>, uid: &str, parallelism: Option<u32>, max: Option<u32>) -> Result<()> {
     if uid.parse::<OperatorId>().is_ok() {
         let hint = "give the uid that the job sets for it: the ID follows from that";
         return Err(Error::usage(format!("'{uid}' is an operator ID")).with_hint(Some(hint.to_owned())));
     }
-    stage.create_operator(uid, parallelism)
+    stage.create_operator(uid, parallelism, max)
 }
 
 /// The rows of a query. Elements of a list come in the same order each time.

@@ -23,7 +23,9 @@ enum Change {
     /** A new operator {@code by-parity}: keys of INT, a state {@code numbers}, a list of LONG. */
     WITH_BY_PARITY,
     /** The source has the uid {@code origin}. */
-    SOURCE_AS_ORIGIN;
+    SOURCE_AS_ORIGIN,
+    /** The job {@code unaligned} tells what it has counted once it has processed the records in flight. */
+    RECORDS_PROCESSED;
 
     static Change of(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));

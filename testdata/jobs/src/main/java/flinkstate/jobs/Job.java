@@ -17,6 +17,9 @@ public interface Job {
         return 2;
     }
 
+    /** Waits until a restored job has told the rows that come from more than its restored state. */
+    default void awaitRows() throws Exception {}
+
     /** How many of its tasks end before the snapshot is taken. */
     default int finishedTasks() {
         return 0;

@@ -19,6 +19,9 @@ public final class Jobs {
         if (name.equals("source") && Set.of(Change.SOURCE_AS_ORIGIN).containsAll(changes)) {
             return new SourceJob(changes);
         }
+        if (name.equals("unaligned") && Set.of(Change.RECORDS_PROCESSED).containsAll(changes)) {
+            return new UnalignedJob(!changes.isEmpty());
+        }
         if (!changes.isEmpty()) {
             throw new IllegalArgumentException("the job " + name + " has none of " + changes);
         }
@@ -45,8 +48,6 @@ public final class Jobs {
                 return new SqlJob();
             case "subclass":
                 return new SubclassJob();
-            case "unaligned":
-                return new UnalignedJob();
             case "windows":
                 return new WindowsJob();
             default:

@@ -67,6 +67,7 @@ final class Restoration {
         JobClient client = job.start(env, folder);
         try {
             cluster.awaitRunning(client, LIMIT);
+            job.awaitRows();
             return rows.get().sorted();
         } finally {
             if (!client.getJobStatus().get().isGloballyTerminalState()) {

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** The rows that the operators of one job find, as lines of {@code expected.ndjson}. */
-final class Rows {
+public final class Rows {
     /** Operators reach it in the same JVM: serializer snapshots can't travel with a job. */
     private static volatile Rows current;
 
@@ -29,6 +29,11 @@ final class Rows {
 
     static Rows current() {
         return current;
+    }
+
+    /** A row that an operator tells by itself. */
+    public static void tell(String operator, String state, Map<String, Object> row) {
+        current.add(operator, state, row);
     }
 
     /** What the snapshot says about an operator; empty if it doesn't know the operator. */
