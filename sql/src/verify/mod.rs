@@ -104,6 +104,11 @@ pub async fn verify(
     files::check(snapshot, &mut verification).await;
     for operator in snapshot.operators() {
         verification.findings.extend(key_groups::check(operator));
+        // States that can't be listed are told by the deep check.
+        if let Ok(Some(caution)) = operator.caution().await {
+            let finding = Finding::new(Check::State, Some(operator.label()), "timers");
+            verification.findings.push(finding.with(Outcome::Note, caution));
+        }
     }
     let manifest = manifest::read(snapshot, &mut verification).await;
     if let Some(manifest) = &manifest {

@@ -37,6 +37,24 @@ async fn snapshots_of_flink_are_whole() {
     assert!(states > 400 && rows > 7500, "{states} states, {rows} rows");
 }
 
+#[tokio::test]
+async fn timers_that_a_native_savepoint_may_lack_are_noted() {
+    for (name, is_noted) in [
+        ("1.20-history-rocksdb-native-heap-timers", true),
+        ("1.20-history-rocksdb-native", false),
+        ("1.20-history-rocksdb-canonical-heap-timers", false),
+    ] {
+        for deep in [false, true] {
+            let verification = check(&open(name).await, deep).await;
+            let notes = verification.findings.iter().filter(|finding| finding.subject == "timers");
+            let notes: Vec<_> = notes.map(|finding| (finding.outcome, finding.detail.as_str())).collect();
+            let caution = "no timers: a native savepoint lacks those that a RocksDB job keeps on the heap \
+                (timer-service.factory: heap)";
+            assert_eq!(notes, if is_noted { vec![(Outcome::Note, caution)] } else { vec![] }, "{name}");
+        }
+    }
+}
+
 /// Writes all operators of a snapshot anew, so that the manifest counts all states.
 async fn rewritten(source: &str, to: &Path) -> Snapshot {
     let source = open(source).await;
