@@ -158,7 +158,7 @@ mod tests {
         );
         assert_eq!(
             described(int(1), value("1", 2)),
-            concat!(r#"key="k" map_key=1  map_value: 1 -> {"address":{"zip":"1","street":"s"},"legs":2}"#)
+            r#"key="k" map_key=1  map_value: 1 -> {"address":{"zip":"1","street":"s"},"legs":2}"#
         );
     }
 
